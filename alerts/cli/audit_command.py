@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Sequence
-from dataclasses import astuple, fields
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,13 +13,11 @@ import typer
 from alerts.cli.app import App, day_or_instant, get_app
 from alerts.cli.command_group import cli
 from alerts.cli.output import note
-from alerts.interchange.cells import defuse
-from alerts.store.audit_records import changes_between, tries_between
-from alerts.views.audit_lines import AuditLine, audit_lines
+from alerts.views.audit_export import AuditExport, csv_pieces
+from alerts.views.audit_lines import AuditLine
 from alerts.views.shown_times import shown
 
 FORMATS = ("csv", "html")
-HEADINGS = tuple(one.name for one in fields(AuditLine))
 
 
 @cli.command()
@@ -51,31 +46,20 @@ def audit(
     since, until = day_or_instant(start, app.zone, inclusive=False), day_or_instant(end, app.zone)
     if until <= since:
         raise typer.BadParameter(f"{end} is before --from {start}", param_hint="--to")
-    database = app.store.database
-    lines = audit_lines(
-        tries_between(database, since, until), changes_between(database, since, until), since, until,
-        zone=app.zone, shared=app.settings.shared_addresses,
-    )  # fmt: skip
-    table = _table(lines)
-    digest = hashlib.sha256(table.encode()).hexdigest()
+    export = AuditExport(
+        database=app.store.database, since=since, until=until, zone=app.zone, shared=app.settings.shared_addresses
+    )
+    lines = list(export.lines())
+    table = b"".join(csv_pieces(lines))
+    digest = hashlib.sha256(table).hexdigest()
     times = (shown(since, app.zone), shown(until - timedelta(seconds=1), app.zone))
-    text = table if file_format == "csv" else _document(app, lines, times, digest)
+    content = table if file_format == "csv" else _document(app, lines, times, digest).encode()
     if output is None:
-        typer.echo(text.encode(), nl=False)
+        typer.echo(content, nl=False)
     else:
-        output.write_bytes(text.encode())
+        output.write_bytes(content)
         note(f"wrote {len(lines):,} {'line' if len(lines) == 1 else 'lines'} to {output}")
     note(f"SHA-256 of the CSV file: {digest}")
-
-
-def _table(lines: Sequence[AuditLine]) -> str:
-    """Return a CSV file (RFC 4180) with the byte order mark that Excel needs to recognize UTF-8."""
-    out = io.StringIO(newline="")
-    out.write("\ufeff")
-    writer = csv.writer(out)
-    writer.writerow(HEADINGS)
-    writer.writerows([defuse(text) for text in astuple(line)] for line in lines)
-    return out.getvalue()
 
 
 def _document(app: App, lines: Sequence[AuditLine], times: tuple[str, str], digest: str) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, and_, select
@@ -54,57 +54,83 @@ class AuditedTry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditedChanges:
-    """The changes of a commitment: its whole `history`, of which some lie between the two times."""
+    """The changes of a commitment: its whole `history`, of which those with these `numbers` are asked for."""
 
     key: str
     kind: str
     history: Sequence[Revision]
+    numbers: Set[int]
 
 
-def tries_between(database: Database, since: datetime, until: datetime) -> list[AuditedTry]:
-    """Return what was tried or ended from `since` until before `until`, the earliest first."""
-    tried = select(*_OF_DELIVERY, _A.number, _A.ended_at.label("tried_at"), _A.outcome, _A.remote, _A.error, _A.server)
-    tried = tried.join(delivery_tables.deliveries, _D.id == _A.delivery_id)
+def tries_between(database: Database, since: datetime, until: datetime) -> Iterator[AuditedTry]:
+    """Yield what was tried or ended from `since` until before `until`, the earliest first; some are read at a time."""
+    tried = select(_A.ended_at, _A.delivery_id, _A.number, _A.outcome)
     tried = tried.where(_A.ended_at >= since, _A.ended_at < until)
     # A try that failed for good has ended its delivery itself.
     its_try = and_(_A.delivery_id == _D.id, _A.ended_at == _D.ended_at, _A.outcome == _D.state)
-    ended = select(*_OF_DELIVERY).outerjoin(delivery_tables.attempts, its_try)
+    ended = select(_D.ended_at, _D.id, _A.number, _D.state).outerjoin(delivery_tables.attempts, its_try)
     ended = ended.where(_D.state.in_(UNSENT), _D.ended_at >= since, _D.ended_at < until, _A.number.is_(None))
     with database.read() as connection:
-        rows: list[Any] = list(connection.execute(tried).mappings())
-        unsent: list[Any] = list(connection.execute(ended).mappings())
-        keys = _keys(connection, {row["id"] for row in (*rows, *unsent)})
-    found = [
-        AuditedTry(
-            at=row["tried_at"], outcome=row["outcome"], delivery=row, keys=_about(row, keys), number=row["number"],
-            server=row["server"], reply=row["remote"] or row["error"],
-        )
-        for row in rows
-    ]  # fmt: skip
-    found += [
-        AuditedTry(
-            at=row["ended_at"], outcome=row["state"], delivery=row, keys=_about(row, keys), reply=row["last_error"]
-        )
-        for row in unsent
-    ]
-    return sorted(found, key=lambda one: (one.at, str(one.delivery["id"]), one.number or 0))
+        found: list[_Place] = [_Place(*row) for query in (tried, ended) for row in connection.execute(query).tuples()]
+    for some in chunks(sorted(found, key=lambda one: (one.at, str(one.delivery), one.number or 0))):
+        with database.read() as connection:
+            read = _tries(connection, some)
+        yield from read
 
 
-def changes_between(database: Database, since: datetime, until: datetime) -> list[AuditedChanges]:
-    """Return the commitments that were changed from `since` until before `until`, by key."""
-    changed = select(_V.commitment_id).where(_V.recorded_at >= since, _V.recorded_at < until).distinct()
-    found: list[AuditedChanges] = []
+def changes_between(database: Database, since: datetime, until: datetime) -> Iterator[list[AuditedChanges]]:
+    """Yield, some at a time, what was changed from `since` until before `until`: no change is before those of a former
+    batch. Within a batch they are by key.
+    """
+    changed = select(_V.recorded_at, _C.key, _V.number, _V.commitment_id, _C.kind)
+    changed = changed.join(tables.commitments, _C.id == _V.commitment_id)
+    changed = changed.where(_V.recorded_at >= since, _V.recorded_at < until)
     with database.read() as connection:
-        ids = set(connection.execute(changed).scalars())
-        histories = read_histories(connection, ids)
-        for some in chunks(ids):
-            about = connection.execute(select(_C.id, _C.key, _C.kind).where(_C.id.in_(some))).all()
-            found += [AuditedChanges(key=row.key, kind=row.kind, history=histories[row.id]) for row in about]
-    return sorted(found, key=lambda one: one.key)
+        found = sorted(connection.execute(changed).tuples(), key=lambda one: one[:3])
+    for some in chunks(found):
+        numbers: dict[tuple[str, str, int], set[int]] = defaultdict(set)
+        for _, key, number, commitment_id, kind in some:
+            numbers[key, kind, commitment_id].add(number)
+        with database.read() as connection:
+            histories = read_histories(connection, {one for _, _, one in numbers})
+        yield [
+            AuditedChanges(key=key, kind=kind, history=histories[one], numbers=these)
+            for (key, kind, one), these in sorted(numbers.items())
+        ]
+
+
+class _Place(NamedTuple):
+    """When a try or an end was, and where it stands."""
+
+    at: datetime
+    delivery: UUID
+    number: int | None
+    outcome: str
+
+
+def _tries(connection: Connection, places: Sequence[_Place]) -> list[AuditedTry]:
+    ids = {place.delivery for place in places}
+    deliveries = connection.execute(select(*_OF_DELIVERY).where(_D.id.in_(ids))).mappings()
+    rows: dict[UUID, Any] = {row["id"]: row for row in deliveries}
+    tried = select(_A.delivery_id, _A.number, _A.remote, _A.error, _A.server).where(_A.delivery_id.in_(ids))
+    tries = {(one.delivery_id, one.number): one for one in connection.execute(tried)}
+    keys = _keys(connection, ids)
+    found = []
+    for at, delivery, number, outcome in places:
+        row, own = rows[delivery], tries.get((delivery, number or 0))
+        found.append(
+            AuditedTry(
+                at=at, outcome=outcome, delivery=row, keys=_about(row, keys), number=number,
+                server=own.server if own else None,
+                reply=(own.remote or own.error) if own else row["last_error"],
+            )
+        )  # fmt: skip
+    return found
 
 
 def _about(row: Mapping[str, Any], keys: Mapping[UUID, Sequence[str]]) -> Sequence[str]:
-    return [row["event"]["key"]] if row["event"] else keys.get(row["id"]) or list(row["dates_told"] or ())
+    # Databases sort differently, and the same file is to come from each.
+    return [row["event"]["key"]] if row["event"] else sorted(keys.get(row["id"]) or row["dates_told"] or ())
 
 
 def _keys(connection: Connection, ids: set[UUID]) -> Mapping[UUID, Sequence[str]]:

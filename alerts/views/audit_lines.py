@@ -5,9 +5,10 @@ That a server accepted a message does not say that anybody received or read it, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import merge
 from typing import Any
 
 from alerts.core.tracked import Proof, Revision
@@ -72,24 +73,15 @@ class AuditLine:
 
 
 def audit_lines(
-    tries: Sequence[AuditedTry],
-    changes: Sequence[AuditedChanges],
-    since: datetime,
-    until: datetime,
-    *,
-    zone: str,
-    shared: Set[str],
-) -> list[AuditLine]:
-    """Return lines in the order of time. `shared`: addresses that several people read, in small letters."""
-    found = [(one.at, _of_try(one, zone, shared)) for one in tries]
-    for one in changes:
-        lines = zip(one.history, history_lines(one.history, zone, one.kind), strict=True)
-        found += [
-            (made.recorded_at, _of_change(one, made, line, zone))
-            for made, line in lines
-            if since <= made.recorded_at < until
-        ]
-    return [line for _, line in sorted(found, key=lambda one: one[0])]  # of one time in the order that they were in
+    tries: Iterable[AuditedTry], changes: Iterable[Sequence[AuditedChanges]], *, zone: str, shared: Set[str]
+) -> Iterator[AuditLine]:
+    """Yield lines in the order of time, at one time tries first. `shared`: addresses that several people read, in
+    small letters.
+    """
+    of_tries = ((one.at, _of_try(one, zone, shared)) for one in tries)
+    of_changes = (line for batch in changes for line in _of_changes(batch, zone))
+    for _, line in merge(of_tries, of_changes, key=lambda one: one[0]):
+        yield line
 
 
 def _of_try(one: AuditedTry, zone: str, shared: Set[str]) -> AuditLine:
@@ -122,6 +114,16 @@ def _recipient(row: Mapping[str, Any], shared: Set[str]) -> Iterator[str]:
     yield f"{address} (shared mailbox)" if address.lower() in shared else address
     for absent in row["on_behalf_of"] or ():
         yield f"for {absent['name']}"
+
+
+def _of_changes(batch: Iterable[AuditedChanges], zone: str) -> list[tuple[datetime, AuditLine]]:
+    found = [
+        (made.recorded_at, _of_change(one, made, line, zone))
+        for one in batch
+        for made, line in zip(one.history, history_lines(one.history, zone, one.kind), strict=True)
+        if made.number in one.numbers
+    ]
+    return sorted(found, key=lambda one: one[0])  # of one time by key
 
 
 def _of_change(one: AuditedChanges, made: Revision, line: HistoryLine, zone: str) -> AuditLine:

@@ -50,7 +50,7 @@ def test_the_first_moment_counts_and_the_last_does_not(store: Store) -> None:
     store.outbox.record_outcomes([(one, Outcome(state="sent"), NINE, NINE)])
     assert len(found(store, NINE, NINE + HOUR)) == 1
     assert found(store, NINE - HOUR, NINE) == []
-    (changed,) = changes_between(store.database, at("2025-01-01"), at("2026-01-01"))
+    ((changed,),) = changes_between(store.database, at("2025-01-01"), at("2026-01-01"))
     recorded = changed.history[0].recorded_at
-    assert changes_between(store.database, recorded, recorded + HOUR) == [changed]
-    assert changes_between(store.database, recorded - HOUR, recorded) == []
+    assert list(changes_between(store.database, recorded, recorded + HOUR)) == [[changed]]
+    assert list(changes_between(store.database, recorded - HOUR, recorded)) == []

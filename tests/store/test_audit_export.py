@@ -1,0 +1,59 @@
+"""The octets of an audit: their SHA-256 stands in old mails, so the same rows give the same octets everywhere."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from alerts.core.bounce_tokens import SentMail
+from alerts.core.deliveries import Outcome
+from alerts.store import Store
+from alerts.store.rows import chunks
+from alerts.views.audit_export import AuditExport, csv_pieces
+from tests.factories import acknowledge, at, claim, entry, load, message, move, plan_at, remind, rule
+
+NINE = at("2025-11-03T09:00")
+HOUR = timedelta(hours=1)
+LEAD = rule(remind=remind(before=("P7D",)), digest=True)
+FILE = Path(__file__).parent / "audit_export.csv"  # never changed: old mails state what comes of such rows
+
+
+def octets(store: Store, *, shared: frozenset[str] = frozenset()) -> bytes:
+    export = AuditExport(
+        database=store.database, since=NINE - HOUR, until=NINE + 9 * HOUR, zone="Europe/Brussels", shared=shared
+    )
+    return b"".join(csv_pieces(export.lines()))
+
+
+@pytest.fixture
+def filled(store: Store) -> Store:
+    """Return a store with tries, an end apart from a try, and changes, several of which share their time."""
+    load(store, *(entry(key) for key in ("a.2", "B", "a-1")), now=NINE - HOUR)
+    plan_at(store, NINE - HOUR, LEAD)
+    plan_at(store, NINE, LEAD)
+    (one,) = claim(store, NINE)
+    store.outbox.keep({one.id: (one.fence, message(), None)}, {}, {one.id: {"a.2": "Mon 10 Nov 2025"}})
+    store.outbox.record_outcomes([(one, Outcome(state="retry", error="busy", next_at=NINE + HOUR), NINE, NINE)])
+    (again,) = claim(store, NINE + HOUR)
+    sent = Outcome(state="sent", remote="250 ok", server="mx.example.org")
+    store.outbox.record_outcomes([(again, sent, NINE + HOUR, NINE + HOUR)])
+    store.bounces.record(SentMail(delivery=one.id, attempt=2), "it came back", NINE + 2 * HOUR)
+    acknowledge(store, "B", now=NINE + 2 * HOUR)
+    move(store, "a-1", "2025-11-20", NINE + 2 * HOUR)
+    return store
+
+
+def test_the_same_rows_give_these_octets_on_both_databases(filled: Store) -> None:
+    assert octets(filled) == FILE.read_bytes()
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_however_many_are_read_at_a_time_the_octets_are_the_same(
+    filled: Store, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = octets(filled)
+    monkeypatch.setattr("alerts.store.audit_records.chunks", partial(chunks, size=size))
+    assert octets(filled) == whole
