@@ -23,9 +23,10 @@ class HistoryLine(NamedTuple):
 
 
 def history_lines(history: Sequence[Revision], zone: str, kind: str) -> Iterator[HistoryLine]:
-    """Yield a line for each revision, the oldest first. `kind`: that of the commitment."""
+    """Yield a line for each revision, the oldest first. `kind`: that of the commitment, where no revision states it."""
     edits = field_changes(history)
     for revision in history:
+        kind = (revision.stated or {}).get("kind", kind)  # an edit later leaves the lines before it as they were
         yield _line(revision, zone, edits.get(revision.number, ()), kind)
 
 

@@ -13,7 +13,8 @@ from alerts.core.deliveries import Outcome
 from alerts.store import Store
 from alerts.store.rows import chunks
 from alerts.views.audit_export import AuditExport, csv_pieces
-from tests.factories import acknowledge, at, claim, entry, load, message, move, plan_at, remind, rule
+from tests import acting
+from tests.factories import acknowledge, at, change, claim, entry, load, message, move, plan_at, remind, rule, tracked
 
 NINE = at("2025-11-03T09:00")
 HOUR = timedelta(hours=1)
@@ -57,3 +58,14 @@ def test_however_many_are_read_at_a_time_the_octets_are_the_same(
     whole = octets(filled)
     monkeypatch.setattr("alerts.store.audit_records.chunks", partial(chunks, size=size))
     assert octets(filled) == whole
+
+
+def test_another_kind_later_leaves_the_lines_before_as_they_were(store: Store) -> None:
+    load(store, entry("lease", "2025-12-01", kind="notice"), now=NINE - HOUR)
+    acting.close(store, "lease", "renewed", change(NINE))
+    before = octets(store)
+    assert b"closed: renewed" in before
+    acting.reopen(store, "lease", change(NINE + 20 * HOUR))
+    load(store, entry("lease", "2025-12-01", kind="obligation"), now=NINE + 21 * HOUR)
+    assert tracked(store, "lease").commitment.kind == "obligation"
+    assert octets(store) == before
