@@ -220,7 +220,8 @@ class Daemon:
         if self._taken_back:  # with their zone; in the next sweep, where that fails
             prepare(self._store, self._now.rules, self._clock(), registered=self._taken_back)
             self._taken_back = None
-        plan(self._store, self._now.rules, self.channels, self._clock(), on_batch=self._pulse, stop=self._stop.is_set)
+        now, stop = self._clock(), self._stop.is_set
+        plan(self._store, self._now.rules, self.channels, now, on_batch=self._pulse, stop=stop, audit=self._now.audit)
         if lacking := sorted(set(self._now.rules) - set(current(self._store, self._now.rules))):
             log.error("not planned here: rule %s, which is not what another process registered", few(lacking))
 

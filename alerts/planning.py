@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from alerts.channels import Channel
+from alerts.core.audited_months import FindAudit, no_audit
 from alerts.core.commitments import Commitment
 from alerts.core.envelopes import AddressedReminder, Routes
 from alerts.core.liveness import ALIVE
@@ -42,11 +43,12 @@ def plan(
     *,
     on_batch: Callable[[], None] = lambda: None,
     stop: Callable[[], bool] = lambda: False,
+    audit: FindAudit = no_audit,
 ) -> int:
     """Write down, batch by batch, everything that has fallen due; returns how many deliveries are new.
 
     Rules of which another process has registered another meaning are left to it. `on_batch` is called after each batch,
-    when its deliveries are there to be sent; where `stop` says so, the rest is left for the next time.
+    when it can be sent; where `stop` says so, the rest is left. `audit` returns the month that a summary states.
     """
     for _ in store.watches.settle():
         on_batch()
@@ -69,7 +71,7 @@ def plan(
     for sealed in store.gathering.seal(planned_rules, now):
         count += sealed
         on_batch()
-    for summaries_planned in _plan_all_summaries(store, rules, mine, channels, now):
+    for summaries_planned in _plan_all_summaries(store, rules, mine, channels, now, audit=audit):
         count += summaries_planned
         on_batch()
     return count
@@ -162,6 +164,8 @@ def _plan_all_summaries(
     mine: Mapping[str, Rule],
     channels: Mapping[str, Channel],
     now: datetime,
+    *,
+    audit: FindAudit,
 ) -> Iterator[int]:
     """Write down the summaries that are due: yields the number of deliveries per rule."""
     # A channel that takes one reminder at a time takes no summary.
@@ -169,7 +173,7 @@ def _plan_all_summaries(
     owners_channel = _owners_channel(channels)
     for name, since in store.summaries.since([rule.name for rule in mine.values() if rule.summary]).items():
         count = _plan_summaries(
-            store, rules[name], since=since, recipients=recipients, owners_channel=owners_channel, now=now
+            store, rules[name], since=since, recipients=recipients, owners_channel=owners_channel, now=now, audit=audit
         )
         if count:
             yield count
@@ -187,13 +191,14 @@ def _plan_summaries(
     recipients: Mapping[str, tuple[str, ...]],
     owners_channel: str | None,
     now: datetime,
+    audit: FindAudit,
 ) -> int:
     """Write down a rule's summaries if its firing has come; of several missed firings those of the latest."""
     rule = scheduled.rule
     firing = scheduled.cron.before(now.replace(microsecond=0) + ONE_SECOND)
     if firing is None or firing <= since:
         return 0
-    scope = Scope(rule=rule, firing=firing)
+    scope = Scope(rule=rule, firing=firing, audit=audit(rule.name, firing, now))
     scopes = {(name, recipient): scope for name in rule.notify for recipient in recipients.get(name, ())}
     if OWNER in rule.notify and owners_channel:
         for person in store.summaries.owners(rule):

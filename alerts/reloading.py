@@ -11,6 +11,7 @@ from typing import Any
 
 from alerts.channels.heartbeat import Heartbeat
 from alerts.clock import Clock
+from alerts.core.audited_months import FindAudit, no_audit
 from alerts.core.registration import RuleSet, differences
 from alerts.deadlines.errors import InputError
 from alerts.delivery import ChannelWorker
@@ -30,8 +31,8 @@ def unchanged() -> str:
 class Configuration:
     """All that a daemon goes by, checked and built.
 
-    `built_from`: what each channel was built from, by its name. `digest` reads the files anew and returns a digest of
-    them, which was `read` when they were taken over.
+    `built_from`: what each channel was built from, by its name. `audit` returns the month that a summary states.
+    `digest` reads the files anew and returns a digest of them, which was `read` when they were taken over.
     """
 
     mine: RuleSet
@@ -40,6 +41,7 @@ class Configuration:
     built_from: Mapping[str, Any] = field(default_factory=dict, repr=False)
     operators: Sequence[str] = ()
     messages_kept: timedelta = timedelta(days=90)
+    audit: FindAudit = no_audit
     heartbeat: Heartbeat | None = None
     web: WebCommand | None = None
     digest: Callable[[], str] = unchanged

@@ -72,6 +72,7 @@ BLOCKS = {
     "timeline": "the chart of dates by week",
     "items": "the reminders, group by group",
     "commands": "the commands; in a chat with links, the links",
+    "audit": "in the first summary of a month: what the audit of the month before comes to",
     "footer": "below the card: why it was sent",
     "title": "on a page: the title of the window, which names nothing",
     "urgency": "on a page: the colour of the bar",

@@ -14,7 +14,7 @@ from alerts.rendering.fact_parts import (
     SourceFacts,
     Window,
 )
-from alerts.rendering.summary_facts import SummaryFacts
+from alerts.rendering.summary_facts import AuditFacts, SummaryFacts
 from alerts.rendering.template_facts import Digest, Facts
 from alerts.rendering.timeline import Cell, Month, Row, Timeline
 
@@ -116,6 +116,16 @@ MEANINGS: dict[type, dict[str, str]] = {
         "listed": "those for which a mail has room, what is critical or overdue first",
         "count": "how many commitments it is about, listed or not",
         "owners": "what is listed, by owner and group",
+        "audit": "the month whose audit it states; None unless it is the rule's first summary since that was over",
+    },
+    AuditFacts: {
+        "month": "the month: `October 2026`",
+        "first": "its first day",
+        "last": "its last day",
+        "zone": "the zone of the days: `timezone` of the settings",
+        "sha256": "the SHA-256 of the CSV file of its audit, in hex",
+        "unfinished": "how many messages were tried in it and may be tried again, which changes the file",
+        "command": "the command that makes the file and prints its SHA-256",
     },
     Window: {
         "first": "its first day or instant; None if it is not known",

@@ -14,6 +14,7 @@ from alerts.core.registration import may_use_shipped_rules
 from alerts.deadlines.errors import InputError
 from alerts.reloading import Configuration
 from alerts.settings import Settings
+from alerts.views.monthly_audits import MonthlyAudits
 from alerts.views.samples import samples
 from alerts.web_process import WebCommand
 
@@ -38,6 +39,7 @@ def configuration(app: App, clock: Clock) -> Configuration:
         built_from=dict(app.built_from),
         operators=settings.operators,
         messages_kept=settings.messages_kept,
+        audit=MonthlyAudits(app.store.database, app.zone, settings.shared_addresses).find,
         heartbeat=app.heartbeat,
         web=_web_command(app),
         digest=_reader(settings),

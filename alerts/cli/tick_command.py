@@ -23,6 +23,7 @@ from alerts.log_output import start_log
 from alerts.planning import plan as plan_due
 from alerts.startup import prepare
 from alerts.store.outbox.kept_messages import KeptMessages
+from alerts.views.monthly_audits import MonthlyAudits
 from alerts.views.shown_times import shown_with_zone
 
 out = Terminal()
@@ -49,7 +50,8 @@ def tick(context: typer.Context, at: At = None, take_over: TakeOver = False, as_
             )
         turn = begin_turn(app, now, alone=alone, take_over=take_over)
         prepare(app.store, app.rules, now, registered=turn.registered, real=utc_now())
-        planned = plan_due(app.store, turn.rules, turn.channels, now)
+        audits = MonthlyAudits(app.store.database, app.zone, app.settings.shared_addresses)
+        planned = plan_due(app.store, turn.rules, turn.channels, now, audit=audits.find)
         mine = [worker for worker in workers if worker.channel.name in turn.channels]
         try:
             done = deliver(mine)

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal, Self
 from uuid import UUID, uuid5
 
+from alerts.core.audited_months import AuditedMonth
 from alerts.core.commitments import Commitment
 from alerts.core.reminders import NAMESPACE, Kind, Reminder
 from alerts.core.rules import Rule
@@ -31,11 +32,15 @@ PARTS: Mapping[Part, Kind] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """What a summary covers: what a rule matches at one firing, for some owners only if any are named."""
+    """What a summary covers: what a rule matches at one firing, for some owners only if any are named.
+
+    `audit`: the month that it states, if it is the first since that was over.
+    """
 
     rule: Rule
     firing: datetime
     owners: tuple[str, ...] = ()
+    audit: AuditedMonth | None = None
 
     @property
     def until(self) -> date:
@@ -67,13 +72,15 @@ class Scope:
 
     def to_json(self) -> dict[str, Any]:
         """Write it so that `from_json` reads it back."""
-        return {"rule": self.rule.to_json(), "firing": self.firing.isoformat(), "owners": list(self.owners)}
+        found = {"rule": self.rule.to_json(), "firing": self.firing.isoformat(), "owners": list(self.owners)}
+        return found | ({"audit": self.audit.to_json()} if self.audit else {})
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Read what `to_json` wrote."""
         firing = datetime.fromisoformat(data["firing"])
-        return cls(rule=Rule.from_json(data["rule"]), firing=firing, owners=tuple(data["owners"]))
+        audit = AuditedMonth.from_json(data["audit"]) if data.get("audit") else None
+        return cls(rule=Rule.from_json(data["rule"]), firing=firing, owners=tuple(data["owners"]), audit=audit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

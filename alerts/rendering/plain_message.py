@@ -95,7 +95,16 @@ def _summed_up(summary: Summary) -> list[list[str]]:
         (summary.more, "not listed; see `alerts list`"),
     )
     nothing = [] if summary.due else [f"Nothing is due until {format_day(summary.scope.until)}."]
-    return [[*nothing, *(f"{count} {what}" for count, what in counts if count)]]
+    return [[*nothing, *(f"{count} {what}" for count, what in counts if count)], *_audited(summary)]
+
+
+def _audited(summary: Summary) -> list[list[str]]:
+    audit = summary.scope.audit
+    if audit is None:
+        return []
+    days = f"{audit.first} to {audit.last} ({audit.zone})"
+    open_ones = [f"Messages of these days that may be tried again: {audit.unfinished}"] if audit.unfinished else []
+    return [[f"SHA-256 of the audit export of {days}: {audit.sha256}", *open_ones]]
 
 
 def _answering(notification: Notification, context: ReminderContext, medium: str) -> str | None:

@@ -5,12 +5,45 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Self
 
+from alerts.core.audited_months import AuditedMonth
 from alerts.core.notifications import Notification
 from alerts.core.reminders import LATE
 from alerts.core.summaries import Summary
+from alerts.deadlines.wording import MONTH_NAMES
 from alerts.rendering.template_facts import Facts, Group, grouped
 from alerts.rendering.template_filters import clean, flat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditFacts:
+    """The SHA-256 of the audit export of a month, from its `first` to its `last` day in a zone.
+
+    `unfinished` counts messages of the month that may be tried again. `command` makes the export.
+    """
+
+    month: str
+    first: date
+    last: date
+    zone: str
+    sha256: str
+    unfinished: int
+    command: str
+
+    @classmethod
+    def of(cls, month: AuditedMonth) -> Self:
+        """Return the facts of a month."""
+        first, last = month.first, month.last
+        return cls(
+            month=f"{MONTH_NAMES[first.month - 1]} {first.year}",
+            first=first,
+            last=last,
+            zone=month.zone,
+            sha256=month.sha256,
+            unfinished=month.unfinished,
+            command=f"alerts audit export --from {first} --to {last} | sha256sum",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +52,7 @@ class SummaryFacts:
 
     `overdue` counts obligations, `passed` everything else whose date is over, `undated` what is open without a coming
     date. `reminders` have facts of their own, `not_listed` are only counted. `listed` is what there is room for, the
-    most urgent first. `quiet` counts what is acknowledged or snoozed.
+    most urgent first. `quiet` counts what is acknowledged or snoozed. `audit`: the month that it states, if it does.
     """
 
     rule: str
@@ -37,6 +70,7 @@ class SummaryFacts:
     quiet: int
     reminders: tuple[Facts, ...]
     listed: tuple[Facts, ...]
+    audit: AuditFacts | None = None
 
     @property
     def more(self) -> int:
@@ -76,4 +110,5 @@ def summary_facts(
         quiet=summary.quiet,
         reminders=tuple(reminders),
         listed=tuple(listed),
+        audit=AuditFacts.of(summary.scope.audit) if summary.scope.audit else None,
     )

@@ -32,7 +32,7 @@ from alerts.rendering.fact_parts import (
     Window,
 )
 from alerts.rendering.renamed_variables import RENAMED_FILTERS, current_name
-from alerts.rendering.summary_facts import SummaryFacts
+from alerts.rendering.summary_facts import AuditFacts, SummaryFacts
 from alerts.rendering.template_facts import Digest, Facts
 from alerts.rendering.template_filters import FILTERS
 from alerts.rendering.timeline import Cell, Month, Row, Timeline, timeline
@@ -42,6 +42,7 @@ FACT_TYPES: frozenset[type] = frozenset(
         Facts,
         Digest,
         SummaryFacts,
+        AuditFacts,
         AbsenteeFacts,
         FallbackFacts,
         Window,

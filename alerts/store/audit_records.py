@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, func, select
 
 from alerts.core.tracked import Revision
 from alerts.store import delivery_tables, tables
@@ -97,6 +97,14 @@ def changes_between(database: Database, since: datetime, until: datetime) -> Ite
             AuditedChanges(key=key, kind=kind, history=histories[one], numbers=these)
             for (key, kind, one), these in sorted(numbers.items())
         ]
+
+
+def count_unfinished(database: Database, since: datetime, until: datetime) -> int:
+    """Return how many messages were tried from `since` until before `until` and may be tried again."""
+    tried = select(_A.delivery_id).where(_A.delivery_id == _D.id, _A.ended_at >= since, _A.ended_at < until).exists()
+    query = select(func.count()).select_from(delivery_tables.deliveries).where(delivery_tables.OPEN, tried)
+    with database.read() as connection:
+        return connection.execute(query).scalar_one()
 
 
 class _Place(NamedTuple):

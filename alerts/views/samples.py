@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import get_args
 
+from alerts.core.audited_months import AuditedMonth, month_before
 from alerts.core.awaited_answers import SentTo
 from alerts.core.commitments import Citation, Commitment, Kind, Party, Person, Source, Status
 from alerts.core.notifications import ReminderContext
@@ -54,7 +56,7 @@ def samples(now: datetime) -> list[ReminderContext]:
 def sample_summaries(contexts: Sequence[ReminderContext], now: datetime) -> list[tuple[Summary, list[ReminderContext]]]:
     """Return a summary of the samples and an empty one, each with the reminders that it lists."""
     rule = Rule(name="sample", cron="0 9 * * *", summary="P30D")
-    scope = Scope(rule=rule, firing=now)
+    scope = Scope(rule=rule, firing=now, audit=_audit(now))
     full = Summary(
         scope=scope,
         due=len(contexts),
@@ -64,8 +66,12 @@ def sample_summaries(contexts: Sequence[ReminderContext], now: datetime) -> list
         listed=tuple(("due", one.tracked) for one in contexts),
         quiet=2,
     )
-    own = replace(scope, owners=(OWNER.key,), firing=now - timedelta(days=1))
+    own = replace(scope, owners=(OWNER.key,), firing=now - timedelta(days=1), audit=None)
     return [(full, list(contexts)), (Summary(scope=own), [])]
+
+
+def _audit(now: datetime) -> AuditedMonth:
+    return AuditedMonth(first=month_before(now, "UTC"), zone="UTC", sha256=sha256(b"").hexdigest(), unfinished=1)
 
 
 def test_message(channel: str, now: datetime, zone: str) -> ReminderContext:

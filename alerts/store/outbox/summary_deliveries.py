@@ -27,6 +27,7 @@ from alerts.store.outbox.contents import DeliveryFacts
 from alerts.store.outbox.stale_reminders import FOLLOWED_BY_LATER
 from alerts.store.people import by_key
 from alerts.store.rows import CHUNK, TRACKED, chunks
+from alerts.store.stated_months import note_stated
 from alerts.store.watched_commitments import tracked_or_none
 
 _C, _R = tables.commitments.c, planning_tables.rules.c
@@ -86,6 +87,8 @@ class Summaries:
                 new_delivery(one.id(channel, recipient), channel, recipient, now) | {"summary": one.to_json()}
                 for (channel, recipient), one in scopes.items()
             ]
+            if scope.audit and rows:
+                note_stated(connection, scope.audit, scope.rule.name, now)
             return len(enqueue.put_deliveries(connection, rows))
 
     def gather(self, scope: Scope, now: datetime) -> Gathered:
