@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from alerts.core.breakers import Breaker
-from alerts.core.deliveries import EndedAttempt
+from alerts.core.deliveries import EndedAttempt, Outcome
+from alerts.core.sending_rates import Pace
 
 log = logging.getLogger(__name__)
 
@@ -18,11 +19,14 @@ OUT_FOR = timedelta(minutes=10)  # so is a worker whose channel takes nothing fo
 
 @dataclass(slots=True)
 class ChannelHealth:
-    """The circuit breaker of a channel. `seen_at` is when its worker last claimed deliveries."""
+    """The circuit breaker and the pace of a channel. `seen_at` is when its worker last claimed deliveries."""
 
     channel: str
     breaker: Breaker = field(default_factory=Breaker)
+    pace: Pace = field(default_factory=Pace)
     seen_at: datetime | None = None
+    _slowed_at: datetime | None = None
+    _limited_since: datetime | None = None  # the first refusal since a message was accepted
 
     def is_well(self, now: datetime) -> bool:
         """Whether the worker is at work, and its deliveries get through."""
@@ -34,14 +38,36 @@ class ChannelHealth:
         """Return when the worker was last at work, and why its channel takes nothing, if so."""
         return {"seen_at": (self.seen_at or now).isoformat(), "out": self.breaker.off or self.breaker.reason}
 
-    def learn(self, ended_attempts: Iterable[EndedAttempt]) -> str | None:
-        """Update the breaker with how attempts ended, and return why the channel is out, if it is."""
+    def learn(self, ended_attempts: Iterable[EndedAttempt], at: float) -> str | None:
+        """Update breaker and pace with how attempts ended, and return why the channel is out, if it is.
+
+        `at`: seconds on a clock that never steps.
+        """
         before, error = self.breaker, None
-        for _, outcome, started, ended in ended_attempts:
+        for _, ending, started, ended in ended_attempts:
+            outcome = self._at_its_pace(ending, started, ended, at)
             self.breaker = self.breaker.after(outcome, started=started, ended=ended)
             error = outcome.error if outcome.channel == "out" else error
         self._log_change(before, error)
         return error
+
+    def _at_its_pace(self, outcome: Outcome, started: datetime, ended: datetime, at: float) -> Outcome:
+        """Slow down or recover, and return the outcome. A server that accepts nothing for long is out for its limit."""
+        was_slow = self.pace.slowed is not None
+        if outcome.channel != "slow":
+            if outcome.state == "sent":
+                self._limited_since = None
+                self.pace.recover(at)
+                if was_slow and self.pace.slowed is None:
+                    log.info("channel %s sends at its full pace again", self.channel)
+            return outcome
+        if self._slowed_at is None or not started <= self._slowed_at <= ended:  # else one pace was refused twice
+            self._slowed_at = ended
+            self.pace.slow_down(at)
+            if not was_slow:
+                log.warning("channel %s is slowed, since its server takes no more now: %s", self.channel, outcome.error)
+        self._limited_since = self._limited_since or ended
+        return replace(outcome, channel="out") if ended - self._limited_since >= OUT_FOR else outcome
 
     def _log_change(self, before: Breaker, error: str | None) -> None:
         after = self.breaker

@@ -21,6 +21,7 @@ from alerts.core.bounce_tokens import SentMail, bounce_token
 from alerts.core.deliveries import Delivery, DeliveryError, EndedAttempt, Outcome, after_failure
 from alerts.core.envelopes import Routes
 from alerts.core.messages import Message, Outgoing
+from alerts.core.sending_rates import Pace
 from alerts.delivery_log import log_failed, log_sent
 from alerts.link_signing import NO_LINKS, LinkSigning
 from alerts.message_preparation import MessagePreparation
@@ -71,13 +72,14 @@ class ChannelWorker:
     _size: ClaimSize = field(default_factory=ClaimSize, init=False)
 
     def __post_init__(self) -> None:
-        self.health = ChannelHealth(self.channel.name)
+        self.health = ChannelHealth(self.channel.name, pace=Pace(self.channel.rate, self.channel.burst))
 
     def drain(self) -> Counter[str]:
-        """Send what is due, and return how many deliveries ended in each state.
+        """Send what is due and may go by the rate of the channel; return how many deliveries ended in each state.
 
-        A place is filled again only when the outcome of its last send is committed; outcomes share a commit. So a kill
-        repeats no more than what was in flight.
+        What has to wait for the rate is not claimed: it has no lease that could end, and keeps its order. A place is
+        filled again only when the outcome of its last send is committed; outcomes share a commit. So a kill repeats no
+        more than what was in flight.
         """
         done, waiting = Counter[str](), deque[_Leased]()
         running: dict[Future[Outcome | None], _Leased] = {}
@@ -85,16 +87,17 @@ class ChannelWorker:
             try:
                 while True:
                     allowed = self._allowed()
-                    room = allowed - len(running)
+                    room = int(min(allowed - len(running), self.health.pace.room(self.steady())))
                     if room > 0 and not waiting:
                         waiting.extend(self._claim(allowed, running.values()))
                     if not any(self.steady() > item.ends_by + OVERDUE for item in running.values()):
                         self.health.seen_at = self.clock()  # not where every claim fails
-                    if not allowed and waiting:
+                    if waiting and not (allowed and self.health.pace.room(self.steady())):
                         self._return_claims(item.delivery for item in waiting)
                         waiting.clear()
                     for _ in range(min(room, len(waiting))):
                         item = waiting.popleft()
+                        self.health.pace.take()
                         running[pool.submit(self._send, item)] = item
                     if not running:
                         return done
@@ -113,7 +116,12 @@ class ChannelWorker:
         self.operators, self.hours = other.operators, other.hours
 
     def pause(self) -> timedelta | None:
-        """Return how long there is nothing to do; None if nothing waits."""
+        """Return how long there is nothing to do, by the rate of the channel, too; None if nothing waits."""
+        pause = self.due_in()
+        return None if pause is None else max(pause, timedelta(seconds=self.health.pace.wait(self.steady())))
+
+    def due_in(self) -> timedelta | None:
+        """Return how long nothing is due, or may be tried; None if nothing waits."""
         pause = self.store.outbox.pause(self.channel.name, self.clock(), self._served)
         probe = self.health.breaker.probe_at
         return max(pause, probe - self.clock()) if pause is not None and probe else pause
@@ -134,11 +142,12 @@ class ChannelWorker:
         """Return how many sends may be under way: none at the end of the process, or while the breaker is open."""
         if self.stop.is_set() or self.retired.is_set() or not self.may_send():
             return 0
-        return self.health.breaker.allows(self.clock(), self.channel.connections)
+        return self.health.breaker.allows(self.clock(), 1 if self.health.pace.slowed else self.channel.connections)
 
     def _claim(self, allowed: int, running: Iterable[_Leased]) -> list[_Leased]:
         timeout, begun = self.channel.timeout, self.steady()
         limit = 1 if self.health.breaker.out_since else allowed * self._size.next(begun, CLAIMS_PER_CONNECTION)
+        limit = int(min(limit, self.health.pace.room(begun)))
         mine = [item.delivery.id for item in running]  # their leases seem to have ended if the clock was put forward
         claims = self.store.outbox.claim(
             self.channel.name, self.clock(), limit, 2 * timeout + RENDERED, mine,
@@ -220,7 +229,8 @@ class ChannelWorker:
 
     def _collect(self, running: dict[Future[Outcome | None], _Leased]) -> Counter[str]:
         """Wait for some of the sends to end, and record their outcomes."""
-        ended, going = wait(running, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
+        soon = self.health.pace.wait(self.steady()) or POLL_SECONDS  # another may go then, though these still run
+        ended, going = wait(running, timeout=min(soon, POLL_SECONDS), return_when=FIRST_COMPLETED)
         if ended and going:
             ended, _ = wait(running, timeout=GATHER_SECONDS)
         late, ended_attempts = list[_Leased](), list[EndedAttempt]()
@@ -241,7 +251,7 @@ class ChannelWorker:
 
     def _learn(self, ended_attempts: Sequence[EndedAttempt]) -> None:
         """Update the breaker. What waits behind an open one goes to the fallback in time."""
-        error = self.health.learn(ended_attempts)
+        error = self.health.learn(ended_attempts, self.steady())
         name, now = self.channel.name, self.clock()
         waited_out = error is not None and self.store.outbox.note_outage(name, error, now, self.hours)
         if waited_out or any(outcome.state == "dead" or outcome.late for _, outcome, _, _ in ended_attempts):
@@ -288,13 +298,3 @@ class _Leased:
     bounce_token: str = ""
     started: datetime | None = None
     ends_by: float = float("inf")
-
-
-def deliver(workers: Sequence[ChannelWorker]) -> Counter[str]:
-    """Send what is due on all channels at once; return how many deliveries ended in each state."""
-    total: Counter[str] = Counter()
-    if workers:
-        with ThreadPoolExecutor(len(workers), thread_name_prefix="channel-worker") as pool:
-            for done in pool.map(ChannelWorker.drain, workers):
-                total += done
-    return total

@@ -144,4 +144,5 @@ class WorkerPool:
 
 def _until_next(worker: ChannelWorker) -> timedelta:
     pause = worker.pause()
-    return POLL_INTERVAL if pause is None else min(max(pause, timedelta(seconds=0.05)), POLL_INTERVAL)
+    shortest = worker.health.pace.wait(worker.steady()) or 0.05
+    return POLL_INTERVAL if pause is None else min(max(pause, timedelta(seconds=shortest)), POLL_INTERVAL)

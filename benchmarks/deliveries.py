@@ -24,9 +24,9 @@ from rich.console import Console
 from rich.table import Table
 
 from alerts.cli.app import App
-from alerts.delivery import deliver
 from alerts.planning import plan
 from alerts.startup import prepare
+from alerts.turn_delivery import deliver
 from benchmarks.sinks import Sinks, running
 from tests import postgres
 

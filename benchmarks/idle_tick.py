@@ -20,9 +20,9 @@ from rich.console import Console
 from rich.table import Table
 
 from alerts.cli.app import App
-from alerts.delivery import deliver
 from alerts.planning import plan
 from alerts.startup import prepare
+from alerts.turn_delivery import deliver
 
 CONFIG = """
 channels:

@@ -27,10 +27,10 @@ from alerts.actions.close import close
 from alerts.actions.move import move
 from alerts.cli.app import App
 from alerts.core.changes import Change
-from alerts.delivery import deliver
 from alerts.forecasting import forecast
 from alerts.planning import plan
 from alerts.startup import prepare
+from alerts.turn_delivery import deliver
 from alerts.web.http_server import listen, listener, serve
 from alerts.web.services import open_services
 from alerts.web.web_app import create_app

@@ -18,6 +18,7 @@ from alerts.channels.plugins import plugin, plugin_kinds
 from alerts.channels.transport.channel_settings import CommonSettings, MailSettings, Where, setting_errors
 from alerts.core.messages import Outgoing
 from alerts.core.posts import Post
+from alerts.core.sending_rates import Rate
 from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.strict_yaml.office_hours_entry import OfficeHoursEntry
 
@@ -32,7 +33,8 @@ class Channel(Protocol):
     "text" a subject and text; "json" a body; "post" what `body` makes a body from. `local`: it notifies nobody outside.
     `one_at_a_time`: one message per reminder, never a digest.
     `holds_open`: an incident stays open there until a `closed` reminder ends it. `default`: it mails owners, too.
-    `hours`: when it takes what is not critical, as stated; `build` sets it.
+    `hours`: when it takes what is not critical, as stated. `rate`: how many messages it sends at most, or None;
+    `burst`: how many of these at once. `build` sets the three.
     `answers`: its messages may have links by which a reader answers. `options`: the model of its settings.
     """
 
@@ -44,6 +46,8 @@ class Channel(Protocol):
     default: bool
     answers: bool
     hours: OfficeHoursEntry | None
+    rate: Rate | None
+    burst: int
     name: str
     recipients: tuple[str, ...]
     timezone: str | None
@@ -107,11 +111,27 @@ def build(name: str, kind: str, options: Mapping[str, object], where: Where = la
     except ValidationError as error:
         raise InputError("\n".join(setting_errors(error, model, prefix, where, _of_others()))) from None
     try:
+        limits = _limits(channel, settings)
         built: Channel = channel(name, settings)
         built.hours = settings.hours
+        built.rate, built.burst = limits
+        if settings.connections not in (None, built.connections):
+            built.close()
+            raise InputError(f"`connections`: this kind always has {built.connections}")
     except InputError as error:
         raise InputError(f"{where(())}{prefix}: {error}") from None
     return built
+
+
+def _limits(channel: Any, settings: CommonSettings) -> tuple[Rate | None, int]:
+    """Return the rate and the burst of a channel: as set, else as its kind documents them. Raises InputError."""
+    rate: Rate | Literal["none"] | None = settings.rate or getattr(channel, "rate", None)
+    if rate is None or rate == "none":
+        if settings.burst is not None:
+            raise InputError("`burst` goes with a `rate`, such as `rate: 1/s`; without one nothing is limited")
+        return None, 1
+    usual = 1 if settings.rate else getattr(channel, "burst", 1)
+    return rate, settings.burst or usual
 
 
 def settings_models(kinds: Iterable[str]) -> dict[str, type[BaseModel]]:

@@ -18,6 +18,7 @@ from alerts.channels.transport.time_budget import one_line
 from alerts.core.deliveries import DeliveryError
 from alerts.core.messages import Outgoing
 from alerts.core.posts import Post, shortened
+from alerts.core.sending_rates import Rate
 from alerts.deadlines.errors import InputError
 
 _CHILD = Path(__file__).parent / "transport" / "apprise_process.py"
@@ -41,7 +42,9 @@ class Apprise:
     options: ClassVar[type[AppriseSettings]] = AppriseSettings
     medium: ClassVar[Literal["post"]] = "post"
     local: ClassVar[bool] = False
-    connections: ClassVar[int] = 1
+    connections: int = 1
+    rate: Rate | None = None
+    burst: int = 1
     one_at_a_time: ClassVar[bool] = False
     holds_open: ClassVar[bool] = False
     default: bool = False
@@ -55,6 +58,7 @@ class Apprise:
         self.answers = bool(settings.answers)
         self.timezone = settings.timezone
         self.timeout = settings.total_timeout
+        self.connections = settings.connections or self.connections
         self._url = settings.url
         try:
             known = self._ask({}, _START)

@@ -18,6 +18,7 @@ from alerts.channels.transport.time_budget import one_line, reason
 from alerts.core.deliveries import DeliveryError
 from alerts.core.messages import Message, Outgoing
 from alerts.core.posts import Post
+from alerts.core.sending_rates import Rate
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
@@ -40,7 +41,9 @@ class Console:
     options: ClassVar[type[ConsoleSettings]] = ConsoleSettings
     medium: ClassVar[Literal["text"]] = "text"
     local: ClassVar[bool] = True
-    connections: ClassVar[int] = 1
+    connections: int = 1
+    rate: Rate | None = None
+    burst: int = 1
     one_at_a_time: ClassVar[bool] = False
     holds_open: ClassVar[bool] = False
     default: bool = False
@@ -51,6 +54,7 @@ class Console:
         self.name = name
         self.timezone = settings.timezone
         self.timeout = settings.total_timeout
+        self.connections = settings.connections or self.connections
 
     def body(self, post: Post) -> None:
         """Return None: the message itself is sent."""

@@ -1,4 +1,7 @@
-"""Discord: embeds, posted to a webhook (docs.discord.com: "Execute Webhook", "Embed Limits", "Rate Limits")."""
+"""Discord: embeds, posted to a webhook (docs.discord.com: "Execute Webhook", "Embed Limits", "Rate Limits").
+
+"Rate Limits" states no figure for webhooks and asks not to assume one: its 429 says how long to wait.
+"""
 
 from __future__ import annotations
 

@@ -24,6 +24,7 @@ from alerts.core.bounce_tokens import LONGEST_NAME
 from alerts.core.deliveries import DeliveryError
 from alerts.core.messages import Outgoing
 from alerts.core.posts import Post
+from alerts.core.sending_rates import Rate
 
 MAILS_PER_CONNECTION = 100  # servers limit it; 100 is the usual limit
 IDLE_AT_MOST = 60.0  # seconds; servers hang up after some minutes (RFC 5321 §4.5.3.2.7)
@@ -60,7 +61,9 @@ class Email:
     options: ClassVar[type[EmailSettings]] = EmailSettings
     medium: ClassVar[Literal["mail"]] = "mail"
     local: ClassVar[bool] = False
-    connections: ClassVar[int] = 2
+    connections: int = 2
+    rate: Rate | None = None
+    burst: int = 1
     one_at_a_time: ClassVar[bool] = False
     holds_open: ClassVar[bool] = False
     default: bool = False
@@ -75,6 +78,7 @@ class Email:
         self._reply_to = settings.reply_to
         self.timezone = settings.timezone
         self.timeout = settings.total_timeout
+        self.connections = settings.connections or self.connections
         self._sender = settings.sender
         self._bounces = settings.bounces
         self._unsubscribe = settings.unsubscribe

@@ -1,5 +1,7 @@
 """Google Chat: a card, posted to a space's incoming webhook (developers.google.com/workspace/chat: "Build a Google Chat
 app as a webhook", "Format messages", "Create messages", "Usage limits").
+
+"Usage limits" has 60 writes a minute for each space, which all apps and webhooks there share.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from alerts.channels.transport.chat import Chat
 from alerts.channels.transport.http_answers import Verdict, json_of
 from alerts.channels.transport.markup import COLORS, Markup, unlinked
 from alerts.core.posts import Post, Run, octets, shortened
+from alerts.core.sending_rates import Rate
 
 TITLE, SECTION, ALL = 200, 8000, 32_000  # characters, octets, octets of the whole message
 ENVELOPE, BETWEEN = 600, 60  # octets: of what surrounds the sections, and each section
@@ -39,9 +42,10 @@ def _size(text: str) -> int:
 
 
 class GoogleChat(Chat):
-    """Posts a card to one space, about one a second; all messages about one commitment share a thread."""
+    """Posts a card to one space; all messages about one commitment share a thread."""
 
     kind: ClassVar[str] = "googlechat"
+    rate: Rate | None = Rate(1, "s")
     answers: bool = True
     query_parameters: ClassVar[Mapping[str, str]] = {"messageReplyOption": "REPLY_MESSAGE_FALLBACK_TO_NEW_THREAD"}
 

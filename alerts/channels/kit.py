@@ -14,10 +14,11 @@ from alerts.channels.transport.markup import Markup
 from alerts.core.deliveries import DeliveryError
 from alerts.core.messages import Message, Outgoing
 from alerts.core.posts import Line, Post, Run, Section, shortened, text_of
+from alerts.core.sending_rates import Rate
 
 __all__ = [
-    "Chat", "ChatSettings", "DeliveryError", "Line", "Markup", "Message", "Outgoing", "Post", "Poster", "Run",
-    "Section", "SettingsBase", "Url", "Verdict", "json_of", "shortened", "text_of", "words_of",
+    "Chat", "ChatSettings", "DeliveryError", "Line", "Markup", "Message", "Outgoing", "Post", "Poster", "Rate",
+    "Run", "Section", "SettingsBase", "Url", "Verdict", "json_of", "shortened", "text_of", "words_of",
 ]  # fmt: skip
 
 words_of = text_of  # the old name, for one release

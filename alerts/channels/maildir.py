@@ -14,6 +14,7 @@ from alerts.channels.transport.time_budget import reason
 from alerts.core.deliveries import DeliveryError
 from alerts.core.messages import Outgoing
 from alerts.core.posts import Post
+from alerts.core.sending_rates import Rate
 from alerts.strict_yaml.mailboxes import one_address
 
 
@@ -31,7 +32,9 @@ class Maildir:
     options: ClassVar[type[MaildirSettings]] = MaildirSettings
     medium: ClassVar[Literal["mail"]] = "mail"
     local: ClassVar[bool] = True
-    connections: ClassVar[int] = 1
+    connections: int = 1
+    rate: Rate | None = None
+    burst: int = 1
     one_at_a_time: ClassVar[bool] = False
     holds_open: ClassVar[bool] = False
     default: bool = False
@@ -46,6 +49,7 @@ class Maildir:
         self._reply_to = settings.reply_to
         self.timezone = settings.timezone
         self.timeout = settings.total_timeout
+        self.connections = settings.connections or self.connections
         self._sender = settings.sender
         self._path = settings.path
 

@@ -1,5 +1,7 @@
 """ntfy: plain text to a topic, published as JSON (docs.ntfy.sh: "Publish as JSON", "Limitations").
 
+"Rate limiting" of its page "Configuration" has the usual limit of a server: 60 requests, and one more each 5 seconds.
+
 The server's own list explains its errors (ntfy: server/errors.go).
 """
 
@@ -17,6 +19,7 @@ from alerts.channels.transport.http import Url
 from alerts.channels.transport.http_answers import Verdict, json_of
 from alerts.channels.transport.plain_text import json_octets, plain_text, rank
 from alerts.core.posts import Post, shortened
+from alerts.core.sending_rates import Rate
 
 # Octets. A longer message becomes an attachment; the whole JSON may have twice as many; a title has 1,024.
 MESSAGE, TITLE, ADDRESS = 3900, 480, 1000
@@ -64,10 +67,12 @@ class NtfySettings(ChatSettings):
 
 
 class Ntfy(Chat):
-    """Publishes to one topic, one at a time: a server takes 60 messages at once, then one every five seconds."""
+    """Publishes to one topic, one at a time."""
 
     kind: ClassVar[str] = "ntfy"
     options: ClassVar[type[ChatSettings]] = NtfySettings
+    rate: Rate | None = Rate(12, "min")
+    burst: int = 60
 
     def __init__(self, name: str, settings: NtfySettings) -> None:
         root, _, topic = settings.url.get_secret_value().rpartition("/")

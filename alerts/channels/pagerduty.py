@@ -1,6 +1,7 @@
 """PagerDuty: one incident per commitment, by the Events API v2 (developer.pagerduty.com: "Events API v2 Overview").
 
-There, "Send an Alert Event" has the fields and their limits, "Response Codes & Retry Logic" the answers.
+There, "Send an Alert Event" has the fields and their limits, "Response Codes & Retry Logic" the answers, and
+"Events API Rate Limits" about 120 calls a minute for each integration key.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, SecretStr
+from pydantic import AfterValidator, SecretStr, field_validator
 
 from alerts.channels.transport.chat import Chat, ChatSettings
 from alerts.channels.transport.http import Url
@@ -18,6 +19,7 @@ from alerts.channels.transport.http_answers import Verdict, json_of
 from alerts.channels.transport.plain_text import json_octets, plain_text, rank
 from alerts.core.messages import Outgoing
 from alerts.core.posts import Post, shortened
+from alerts.core.sending_rates import Rate
 
 SUMMARY, KEY, TEXT, ADDRESS = 1024, 255, 100_000, 2000  # characters, characters, octets (of 512 KB in all), octets
 _SEVERITIES = ("info", "warning", "error", "critical")
@@ -38,12 +40,20 @@ class PagerDutySettings(ChatSettings):
     routing_key: Annotated[SecretStr, AfterValidator(_key)]
     url: Url = SecretStr("https://events.pagerduty.com/v2/enqueue")
 
+    @field_validator("connections")
+    @classmethod
+    def _keeps_the_order(cls, connections: int | None) -> int | None:
+        if (connections or 1) > 1:
+            raise ValueError("expected 1: the end of a commitment must not overtake what opens its incident")
+        return connections
+
 
 class PagerDuty(Chat):
     """Opens an incident with the first reminder of a commitment, adds each later one, and resolves it at the end."""
 
     kind: ClassVar[str] = "pagerduty"
     options: ClassVar[type[ChatSettings]] = PagerDutySettings
+    rate: Rate | None = Rate(120, "min")
     one_at_a_time: ClassVar[bool] = True
     holds_open: ClassVar[bool] = True
 

@@ -1,4 +1,7 @@
-"""Slack: blocks, posted to an incoming webhook (docs.slack.dev: "Incoming webhooks", "Formatting message text")."""
+"""Slack: blocks, posted to an incoming webhook (docs.slack.dev: "Incoming webhooks", "Formatting message text").
+
+"Rate limits" there has one message a second for incoming webhooks, and short bursts of a size that it does not state.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from alerts.channels.transport.chat import Chat
 from alerts.channels.transport.http_answers import Verdict
 from alerts.channels.transport.markup import Markup
 from alerts.core.posts import Post, shortened, utf16
+from alerts.core.sending_rates import Rate
 
 HEADER, SECTION, BLOCKS, ALL = 150, 3000, 50, 13_200  # characters, characters, blocks, characters of a whole post
 _VERDICTS = {  # by the code that it answers
@@ -46,9 +50,10 @@ MRKDWN = Markup(
 
 
 class Slack(Chat):
-    """Posts {"text", "blocks"} to one Slack channel, one at a time: Slack takes about one message a second."""
+    """Posts {"text", "blocks"} to one Slack channel, one at a time."""
 
     kind: ClassVar[str] = "slack"
+    rate: Rate | None = Rate(1, "s")
     answers: bool = True
 
     def body(self, post: Post) -> dict[str, object]:

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from alerts.channels.transport.chat import Chat
 from alerts.channels.transport.http_answers import Verdict, json_of
 from alerts.core.posts import Line, Post, Run, Section, octets, shortened
+from alerts.core.sending_rates import Rate
 
 TITLE, SECTION, ALL = 300, 5000, 20_000  # characters, octets, octets of the whole message
 ENVELOPE, LINK = 600, 2000  # octets of what surrounds the sections; characters of an address
@@ -72,6 +73,7 @@ class Teams(Chat):
     """Posts a card to one Teams channel or chat: a colored title, and one container for each section."""
 
     kind: ClassVar[str] = "teams"
+    rate: Rate | None = Rate(4, "s")
     answers: bool = True
 
     def body(self, post: Post) -> dict[str, object]:

@@ -16,6 +16,7 @@ from alerts.clock import utc_now
 from alerts.core.change_events import EventName
 from alerts.core.messages import Outgoing
 from alerts.core.posts import Post
+from alerts.core.sending_rates import Rate
 
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110 §5.6.2
 _OURS = {"content-type", "content-length", "transfer-encoding", "connection", "host"}
@@ -64,6 +65,8 @@ class WebhookSettings(HttpSettings):
     def _have_no_alerts(self) -> Self:
         if self.events and (self.hours or self.answers):
             raise ValueError("`hours` and `answers` are for alerts: a channel with `events` gets none")
+        if self.events and (self.connections or 1) > 1:
+            raise ValueError("`connections`: a channel with `events` has one, which keeps their order")
         return self
 
 
@@ -75,6 +78,8 @@ class Webhook:
     medium: ClassVar[Literal["json"]] = "json"
     local: ClassVar[bool] = False
     one_at_a_time: ClassVar[bool] = False
+    rate: Rate | None = None
+    burst: int = 1
     holds_open: ClassVar[bool] = False
     default: bool = False
     answers: bool = False
@@ -85,7 +90,7 @@ class Webhook:
         self.answers = bool(settings.answers)
         self.timezone = settings.timezone
         self.timeout = settings.total_timeout
-        self.connections = 1 if settings.events else 4  # one at a time keeps the order
+        self.connections = settings.connections or (1 if settings.events else 4)
         self._headers = settings.headers
         self._signers = [Signer(secret.get_secret_value()) for secret in settings.secret]
         self._poster = Poster(settings.url, self.connections, route=settings.route)

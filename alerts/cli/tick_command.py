@@ -17,12 +17,13 @@ from alerts.cli.terminal import Terminal
 from alerts.clock import utc_now
 from alerts.clock_check import ClockCheck
 from alerts.deadlines.errors import InputError
-from alerts.delivery import ChannelWorker, deliver
+from alerts.delivery import ChannelWorker
 from alerts.failure_handling import handle_failures
 from alerts.log_output import start_log
 from alerts.planning import plan as plan_due
 from alerts.startup import prepare
 from alerts.store.outbox.kept_messages import KeptMessages
+from alerts.turn_delivery import deliver
 from alerts.views.monthly_audits import MonthlyAudits
 from alerts.views.shown_times import shown_with_zone
 

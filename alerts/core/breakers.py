@@ -35,7 +35,7 @@ class Breaker:
         """Return the breaker after an attempt. A failure that began before the breaker opened changes nothing."""
         if self.off or outcome.channel == "off":
             return Breaker(off=self.off or outcome.error)
-        if outcome.channel == "up":
+        if outcome.channel in ("up", "slow"):
             return Breaker()
         if self.opened_at is not None and started <= self.opened_at <= ended:
             return self

@@ -39,16 +39,24 @@ class DeliveryError(Exception):
     """A message could not be handed over.
 
     `permanent`: this recipient will never take it. `channel_out`: it is not about this message or recipient, the other
-    side takes nothing from anybody now; with `permanent`, never again. `retry_after`: the peer asked for this pause.
+    side takes nothing from anybody now; with `permanent`, never again. `slow_down`: it takes messages, but fewer at a
+    time. `retry_after`: the peer asked for this pause.
     The text is one line for the ledger and must hold no secret.
     """
 
     def __init__(
-        self, text: str, *, permanent: bool = False, channel_out: bool = False, retry_after: timedelta | None = None
+        self,
+        text: str,
+        *,
+        permanent: bool = False,
+        channel_out: bool = False,
+        slow_down: bool = False,
+        retry_after: timedelta | None = None,
     ) -> None:
         super().__init__(text)
         self.permanent = permanent
         self.channel_out = channel_out
+        self.slow_down = slow_down
         self.retry_after = retry_after
 
 
@@ -66,7 +74,7 @@ class Outcome:
     server: str | None = None
     error: str | None = None
     late: bool = False
-    channel: Literal["up", "out", "off"] = "up"
+    channel: Literal["up", "slow", "out", "off"] = "up"
     pause: timedelta | None = None
 
 
@@ -90,10 +98,10 @@ def after_failure(
     random: Callable[[], float],
 ) -> Outcome:
     """Decide what follows a failed attempt: again after a pause, or dead. `random` returns a number in [0, 1)."""
-    channel: Literal["up", "out"] = "out" if error.channel_out else "up"
+    channel: Literal["up", "slow", "out"] = "out" if error.channel_out else "slow" if error.slow_down else "up"
     if error.permanent:
         return Outcome(state="dead", error=str(error), channel="off" if error.channel_out else "up")
-    base = backoff(attempt)
+    base = backoff(1 if channel == "slow" else attempt)  # the pace of the channel makes it wait for its turn
     asked = None if error.retry_after is None else min(max(error.retry_after, base), BACKOFF[-1])
     if now >= give_up_at(first_due, deadline):
         return Outcome(state="dead", error=f"{error} (given up after {attempt} attempts)", channel=channel, pause=asked)

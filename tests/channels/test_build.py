@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from alerts import channels
+from alerts.core.sending_rates import EXPECTED
 from alerts.deadlines.errors import InputError
 
 EMAIL = {"from": "alerts@example.org", "to": ["desk@example.org"], "smtp": {"host": "mail.example.org"}}
@@ -13,6 +14,7 @@ TOPIC = "expected the topic at the end of it, such as https://ntfy.example.org/m
 OFF = "expected a URL such as https://lists.example.org/off?who={recipient}"
 HTTPS = "https://lists.example.org/s3cret"
 URL = "https://hooks.example.org/services/s3cret"
+LIMITLESS = "`burst` goes with a `rate`, such as `rate: 1/s`; without one nothing is limited"
 
 
 def complaint(kind, options, where=lambda _: ""):
@@ -104,6 +106,17 @@ def test_every_kind_is_tried_above():
         ),
         ("console", {"timeout": 0}, "timeout: expected greater than 0, found `0`"),
         ("console", {"timeout": True}, "timeout: expected a number"),
+        *(("slack", {"url": URL, "rate": rate}, f"rate: {EXPECTED}") for rate in ("s3cret", "1/day", "0/s", 5, 0.5)),
+        *(
+            ("slack", {"url": URL, name: value}, f"{name}: expected a whole number from 1 to {most}")
+            for name, most in (("burst", 1000), ("connections", 50))
+            for value in (0, -1, most + 1, 1.5, True, "s3cret", [])
+        ),
+        (
+            "pagerduty",
+            {"routing_key": "s3cret" + "0" * 26, "connections": 2},
+            "connections: expected 1: the end of a commitment must not overtake what opens its incident",
+        ),
         ("email", EMAIL | {"to": []}, "to: needs at least one entry"),
         ("email", EMAIL | {"to": "desk@example.org"}, "to: expected a list"),
         (
@@ -167,6 +180,22 @@ def test_a_mistake_is_one_clear_line(kind, options, line):
     assert complaint(kind, options) == f"channels.desk.{line}"
 
 
+@pytest.mark.parametrize(
+    ("kind", "options", "line"),
+    [
+        ("email", EMAIL | {"burst": 3}, LIMITLESS),
+        ("slack", {"url": URL, "rate": "none", "burst": 3}, LIMITLESS),
+        (
+            "webhook",
+            {"url": URL, "events": ["all"], "connections": 2},
+            "`connections`: a channel with `events` has one, which keeps their order",
+        ),
+    ],
+)
+def test_limits_that_contradict_the_rest_are_refused(kind, options, line):
+    assert complaint(kind, options) == f"channels.desk: {line}"
+
+
 def test_all_mistakes_are_told_at_once_with_their_places():
     options = {"from": "s3cret", "smtp": {"port": "s3cret"}, "colour": 1}
     places = {("from",): "alerts.yaml:3: ", ("smtp", "port"): "alerts.yaml:5: "}
@@ -183,3 +212,27 @@ def test_all_mistakes_are_told_at_once_with_their_places():
 def test_numbers_from_the_environment_are_read():
     channel = channels.build("desk", "email", EMAIL | {"timeout": "2.5", "smtp": {"host": "x", "port": "2525"}})
     assert channel.timeout == timedelta(seconds=2.5)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "stated", "limits"),
+    [
+        ("slack", {}, {}, ("1/s", 1, 1)),
+        ("googlechat", {}, {}, ("1/s", 1, 1)),
+        ("teams", {}, {}, ("4/s", 1, 1)),
+        ("ntfy", {}, {}, ("12/min", 60, 1)),
+        ("pagerduty", {"routing_key": "s3cret" + "0" * 26}, {}, ("120/min", 1, 1)),
+        ("discord", {}, {}, ("None", 1, 1)),
+        ("mattermost", {}, {}, ("None", 1, 1)),
+        ("webhook", {}, {}, ("None", 1, 4)),
+        ("slack", {}, {"burst": 5}, ("1/s", 5, 1)),
+        ("slack", {}, {"rate": "30/min", "connections": 2}, ("30/min", 1, 2)),
+        ("ntfy", {}, {"rate": "100/h"}, ("100/h", 1, 1)),
+        ("ntfy", {}, {"rate": "none"}, ("None", 1, 1)),
+        ("webhook", {}, {"rate": "100/h", "burst": "10", "connections": "8"}, ("100/h", 10, 8)),
+    ],
+)
+def test_a_channel_is_limited_as_stated_or_else_as_its_service_documents(*, kind, options, stated, limits):
+    channel = channels.build("desk", kind, {"url": URL} | options | stated)
+    assert (str(channel.rate), channel.burst, channel.connections) == limits
+    channel.close()

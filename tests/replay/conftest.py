@@ -25,9 +25,9 @@ from werkzeug import Request, Response
 
 from alerts.cli.app import App
 from alerts.cli.command_group import cli
-from alerts.delivery import deliver
 from alerts.planning import plan
 from alerts.startup import prepare
+from alerts.turn_delivery import deliver
 
 WHOLE = os.environ.get("SIMULATE") == "whole"
 CONFIG = """

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from email.headerregistry import Address
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 from pydantic import (
@@ -18,8 +18,10 @@ from pydantic import (
     PlainValidator,
     SecretStr,
     ValidationError,
+    WithJsonSchema,
 )
 
+from alerts.core.sending_rates import EXPECTED, RATE, Rate
 from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.deadlines.zones import zone_info
 from alerts.strict_yaml.mailboxes import one_address
@@ -79,6 +81,25 @@ def _no_space(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _up_to(most: int) -> BeforeValidator:
+    """Return what refuses all but whole numbers from 1 on; from the environment they come as text."""
+
+    def check(value: object) -> int:
+        if not re.fullmatch("[1-9][0-9]{0,4}", str(value)) or int(str(value)) > most:
+            raise ValueError(f"expected a whole number from 1 to {most}")
+        return int(str(value))
+
+    return BeforeValidator(check)
+
+
+def _rate(value: object) -> Rate | Literal["none"]:
+    if value == "none":
+        return "none"
+    if not isinstance(value, str):
+        raise ValueError(EXPECTED)  # noqa: TRY004 # pydantic collects ValueErrors only
+    return Rate.parse(value)
+
+
 Token = Annotated[SecretStr, AfterValidator(_no_space)]  # valid in an HTTP header
 Mailbox = Annotated[Address, PlainValidator(one_address)]
 AsciiMailbox = Annotated[Mailbox, AfterValidator(_ascii)]
@@ -86,6 +107,13 @@ Recipients = Annotated[tuple[Mailbox, ...], Field(min_length=1), AfterValidator(
 Zone = Annotated[str, AfterValidator(_zone)]
 Port = Annotated[int, BeforeValidator(_not_a_bool), Field(ge=1, le=65535)]
 Seconds = Annotated[float, BeforeValidator(_not_a_bool), Field(gt=0, le=600, allow_inf_nan=False)]
+RateLimit = Annotated[  # `none`: as fast as it can
+    Rate | Literal["none"],
+    PlainValidator(_rate),
+    WithJsonSchema({"type": "string", "pattern": f"^({RATE.pattern}|none)$"}),
+]
+Burst = Annotated[int, Field(ge=1, le=1000), _up_to(1000)]
+Connections = Annotated[int, Field(ge=1, le=50), _up_to(50)]
 
 
 NUMBER = re.compile(r"-?[0-9.]{1,7}")  # an error names no other value: it might be a secret
@@ -101,11 +129,15 @@ class CommonSettings(StrictSettings):
     """The settings of every channel: the readers' time zone, and the time limit of one send in seconds.
 
     `answers`: whether its messages have links by which a reader answers; None: as the kind has it. `hours`: when it
-    takes what is not critical.
+    takes what is not critical. `rate`: how many messages it sends at most, `burst`: how many of them at once;
+    `connections`: how many are under way at a time. None: as the kind has it.
     """
 
     timezone: Zone | None = None
     timeout: Seconds = 30.0
+    rate: RateLimit | None = None
+    burst: Burst | None = None
+    connections: Connections | None = None
     answers: Flag | None = None
     hours: OfficeHoursEntry | None = None
 

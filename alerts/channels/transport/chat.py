@@ -14,6 +14,7 @@ from alerts.channels.transport.http_answers import Verdict
 from alerts.channels.transport.http_settings import HttpSettings
 from alerts.core.messages import Outgoing
 from alerts.core.posts import Post
+from alerts.core.sending_rates import Rate
 
 
 class ChatSettings(HttpSettings):
@@ -33,7 +34,9 @@ class Chat(ABC):
     options: ClassVar[type[ChatSettings]] = ChatSettings
     medium: ClassVar[Literal["post"]] = "post"
     local: ClassVar[bool] = False
-    connections: ClassVar[int] = 1
+    connections: int = 1  # one after the other keeps the order
+    rate: Rate | None = None
+    burst: int = 1
     query_parameters: ClassVar[Mapping[str, str]] = {}
     one_at_a_time: ClassVar[bool] = False
     holds_open: ClassVar[bool] = False
@@ -46,6 +49,7 @@ class Chat(ABC):
         self.timezone = settings.timezone
         self.answers = self.answers if settings.answers is None else settings.answers
         self.timeout = settings.total_timeout
+        self.connections = settings.connections or self.connections
         url = SecretStr(_with_query_parameters(settings.url.get_secret_value(), self.query_parameters))
         self._poster = Poster(url, self.connections, self.verdict, settings.route)
         self._headers: dict[str, str | SecretStr] = {}
