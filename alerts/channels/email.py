@@ -17,7 +17,14 @@ from alerts.channels.transport.mail_headers import needs_utf8, one_click
 from alerts.channels.transport.mime import mail
 from alerts.channels.transport.oauth import Tokens
 from alerts.channels.transport.smtp import Connection, Smtp, trust
-from alerts.channels.transport.smtp_replies import accepted, cannot_start, connection_error, refused, reply_line
+from alerts.channels.transport.smtp_replies import (
+    accepted,
+    broken_off,
+    cannot_start,
+    connection_error,
+    refused,
+    reply_line,
+)
 from alerts.channels.transport.time_budget import TimeBudget
 from alerts.clock import monotonic
 from alerts.core.bounce_tokens import LONGEST_NAME
@@ -109,7 +116,7 @@ class Email:
         """Return the server's last reply, e.g. "250 2.0.0 Ok: queued as 4ZX". Raises DeliveryError.
 
         A final refusal of this recipient or this content is permanent. A refused sender or login does not concern the
-        recipient: the channel is out, as after every failure of the connection.
+        recipient: the channel is out, as after every failure of the connection. A limit of the server only slows it.
         """
         content = mail(outgoing, self._sender, self._unsubscribe, self._reply_to)
         budget = TimeBudget(self.timeout)
@@ -124,10 +131,10 @@ class Email:
             raise
         except OSError as error:
             connection.close()
-            raise DeliveryError(
+            raise broken_off(
                 f"{self._smtp.host}: {connection_error(error)} in the middle of the mail; "
                 "should it have arrived all the same, the repeat has the same Message-ID",
-                channel_out=True,
+                error,
             ) from None
         connection.mails += 1
         self._keep(connection)

@@ -18,28 +18,29 @@ TIMEOUT = 0.6  # seconds, where nothing but the time limit ends it
 SENT_BEFORE = 3.0  # seconds in which a busy machine has sent the mail, and only then waits for nothing
 AMPLE = 20.0
 
-# sent; again: this recipient only; dead for this recipient; out: the channel, and again
+# sent; again: this recipient only; dead for this recipient; out: the channel, and again; slow: again, and more slowly
 TABLE = """
-             drop  4xx    5xx   421   login  drip  garbage  line  lines
-connect      out   out    out   out   out    out   out      out   out
-banner       out   out    out   out   out    out   out      out   out
-EHLO         out   out    out   out   out    out   out      out   out
-STARTTLS     out   out    out   out   out    out   out      out   out
-handshake    out   out    out   out   out    out   out      out   out
-AUTH         out   out    out   out   out    out   out      out   out
-MAIL         out   out    out   out   out    out   out      out   out
-RCPT         out   again  dead  out   out    out   out      out   out
-DATA         out   again  dead  out   out    out   out      out   out
-body         out   again  dead  out   out    out   out      out   out
-QUIT         sent  sent   sent  sent  sent   sent  sent     sent  sent
+             drop  4xx    5xx   421   limit  login  drip  garbage  line  lines
+connect      out   out    out   out   out    out    out   out      out   out
+banner       out   out    out   out   slow   out    out   out      out   out
+EHLO         out   out    out   out   slow   out    out   out      out   out
+STARTTLS     out   out    out   out   slow   out    out   out      out   out
+handshake    out   out    out   out   out    out    out   out      out   out
+AUTH         out   out    out   out   out    out    out   out      out   out
+MAIL         out   out    out   out   slow   out    out   out      out   out
+RCPT         out   again  dead  out   slow   out    out   out      out   out
+DATA         out   again  dead  out   slow   out    out   out      out   out
+body         out   again  dead  out   slow   out    out   out      out   out
+QUIT         sent  sent   sent  sent  sent   sent   sent  sent     sent  sent
 """
 _HEAD, *_ROWS = [line.split() for line in TABLE.strip().splitlines()]
 EXPECTED = {phase: dict(zip(_HEAD, outcomes, strict=True)) for phase, *outcomes in _ROWS}
 
 SAID = {
-    "4xx": b"451 4.7.0 later\r\n",
+    "4xx": b"451 4.3.0 later\r\n",
     "5xx": b"554 5.7.1 never\r\n",
     "421": b"421 4.3.2 closing\r\n",
+    "limit": b"421 4.7.0 too many connections\r\n",
     "login": b"530 5.7.0 log in first\r\n",
     "garbage": b"\x00\xffSSH-2.0\r\n",
 }
@@ -197,7 +198,7 @@ def test_of_three_recipients_one_refused_the_others_have_theirs_once(smtp_server
         ("MAIL", "552 5.3.4 larger than 10 octets", "dead"),
         ("MAIL", "452 4.3.1 disk full", "out"),
         ("desk@example.org", "552 5.2.2 mailbox full", "dead"),
-        ("desk@example.org", "452 4.5.3 too many", "again"),
+        ("desk@example.org", "452 4.5.3 too many", "slow"),
         ("desk@example.org", "354 what", "out"),
         ("DATA", "535 5.7.8 who are you", "out"),
         ("DATA", "552 5.3.4 too large", "dead"),
