@@ -21,6 +21,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from alerts.core.audited_months import month_before
 from tests import forked_alerts, patience
 
 CONFIG = """
@@ -178,6 +179,30 @@ def test_what_falls_due_while_it_runs_is_told_at_its_firing(site: Site, received
     assert [word["kind"] for word in said] == ["before"]
     late = datetime.fromisoformat(said[0]["planned_at"]) - datetime.fromisoformat(said[0]["send_at"])
     assert timedelta() <= late < timedelta(seconds=5 if patience.EXACT else patience.PATIENCE)
+
+
+def test_its_first_summary_of_a_month_states_what_the_command_repeats(site: Site, httpserver: HTTPServer) -> None:
+    bodies: list[Any] = []
+
+    def take(request: Request) -> Response:
+        bodies.append(request.json)
+        return Response(status=200)
+
+    httpserver.expect_request("/sums", method="POST").respond_with_handler(take)
+    config = site.folder / "config" / "alerts.yaml"
+    channels, _ = config.read_text().split("rules:")
+    sums = '[{name: sums, cron: "* * * * *", match: {}, summary: {horizon: P30D}, notify: [sums]}]'
+    hook = f'  sums: {{kind: webhook, url: "{httpserver.url_for("/sums")}"}}'
+    config.write_text(f"{channels}{hook}\nrules: {sums}\n")
+    first = month_before(datetime.now(UTC), "UTC")
+    then = datetime(first.year, first.month, 14, 9, tzinfo=UTC)
+    site.load(f"key: filing, title: File it, deadline: {in_days(3)}", at=then)
+    site.run("tick", "--at", then.isoformat())  # since then its rule has had no summary
+    site.start()
+    eventually(lambda: bodies, "the summary that was missed goes out at the start")
+    audit = bodies[0]["data"]["summary_of"]["audit"]
+    said = site.run("audit", "export", "--from", audit["from"], "--to", audit["to"])
+    assert said.endswith(f"SHA-256 of the CSV file: {audit['sha256']}\n")
 
 
 def test_messages_that_were_sent_an_hour_ago_are_compressed(site: Site, received: list[str]) -> None:

@@ -94,6 +94,35 @@ GUARDS = (
         "test_one_that_fails_to_be_written_down_is_made_by_the_next_turn[sqlite]",
     ),
     Guard(
+        "a rule states the audit of a month once",
+        "store/outbox/summary_deliveries.py",
+        "            if scope.audit and rows:",
+        "            if False:",
+        "store/outbox/test_monthly_audits.py::"
+        "test_the_first_of_a_month_states_the_month_before_and_the_second_does_not[sqlite]",
+    ),
+    Guard(
+        "a month is audited once it was over for an hour",
+        "core/audited_months.py",
+        "(firing - SETTLED_AFTER)",
+        "firing",
+        "store/outbox/test_monthly_audits.py::test_a_month_is_stated_once_it_was_over_for_an_hour",
+    ),
+    Guard(
+        "what a clock that was ahead has kept of a month is not believed",
+        "store/stated_months.py",
+        "where(_M.name == name, _M.at <= now)",
+        "where(_M.name == name)",
+        "store/outbox/test_monthly_audits.py::test_what_a_clock_stated_that_was_ahead_is_worked_out_anew[sqlite]",
+    ),
+    Guard(
+        "a month that cannot be read holds up no summary",
+        "views/monthly_audits.py",
+        "except Exception:",
+        "except ZeroDivisionError:",
+        "store/outbox/test_monthly_audits.py::test_a_month_that_cannot_be_read_holds_up_no_summary[sqlite]",
+    ),
+    Guard(
         "a summary that a later one has followed is stale",
         "store/outbox/summary_deliveries.py",
         "if row and row.summarised_at > scopes[one].firing}",
