@@ -8,16 +8,52 @@ import pytest
 
 from tests.patience import EXACT
 
-# Folders of what stands above the store, which `tests/store` shows to be the same on both kinds of database.
-ABOVE_THE_STORE = ("tests/web/", "tests/actions/")
-# What these show is the same on both: it is in the pages that are made of what was read, and in what is refused unread.
-MADE_OF_WHAT_WAS_READ = (
-    "tests/web/test_new_page.py::test_injected_text_is_text_in_every_field",
-    "tests/web/test_commitment_page.py::test_injected_text_is_text_in_every_field",
-    "tests/web/test_past_page.py::test_injected_text_is_text_in_every_field",
-    "tests/web/test_api_authorisation.py::test_other_methods_are_refused",
-    "tests/web/test_answer_pages.py::test_every_letter_of_a_token_counts",
-)
+# Tests of pages and forms, and of permissions: what they show of a database, `tests/store` shows on both kinds.
+PAGES, PERMISSIONS = "tests/web/", "tests/actions/"
+# What of `tests/web` is played on PostgreSQL as well. First, of the statements that only pages send it, each at least
+# once; then what several do at once, and what fails there in its own way.
+ON_BOTH = {
+    "test_absence_page.py": "a_form_that_comes_again_after_its_absence_was_ended_records_nothing",
+    "test_api_commitments.py": "a_token_of_one_owner_finds_only_what_they_own",
+    "test_api_reading.py": "deliveries_are_listed_a_page_at_a_time_the_latest_first"
+    " a_token_of_one_owner_learns_no_dates_of_others",
+    "test_commitment_page.py": "of_many_dependants_and_changes_it_shows_some",
+    "test_configuration_pages.py": "warnings_are_grouped_and_lead_to_what_they_are_about",
+    "test_due_page.py": "many_are_paged_and_a_page_stays_small without_anything_it_says_so",
+    "test_import_page.py": "a_look_shows_what_a_load_would_do_and_the_load_does_it",
+    "test_new_page.py": "what_is_tracked_leads_to_its_page_with_what_happens_next",
+    "test_past_register.py": "injected_text_is_text_in_every_field",
+    "test_plan_page.py": "where_more_than_it_can_show_go_out_at_once_it_shows_some"
+    " while_more_is_worked_out_than_it_can_show_it_does_not_say_that_nothing_follows",
+    "test_several_page.py": "as_many_as_a_page_lists_can_be_answered_at_once_whatever_their_keys",
+    "test_silence_page.py": "all_silences_that_apply_are_shown_and_can_be_ended_and_no_other",
+}
+AT_ONCE_OR_FAILING = {
+    "test_absence_page.py": "twenty_at_once_record_one recorded_is_said_only_after_the_commit",
+    "test_answer_list.py": "pressed_twice_and_by_twenty_it_is_recorded_once",
+    "test_api.py": "twenty_at_once_with_one_key_record_one"
+    " a_database_that_cannot_be_used_is_a_problem_with_a_time_to_try_again",
+    "test_api_commitments.py": "two_at_once_change_one_after_the_other_and_nothing_is_lost"
+    " text_that_nothing_can_store_is_a_problem",
+    "test_commitment_page.py": "of_two_editors_the_second_sees_both_and_nothing_is_lost"
+    " where_the_database_cannot_be_written_to_it_says_that_nothing_was_recorded",
+    "test_handler_threads.py": "one_request_at_a_time_reads_sqlite_and_several_read_postgresql"
+    " a_visit_reads_the_database_in_one_transaction nothing_is_written_in_a_snapshot",
+    "test_keys_and_restore.py": "after_a_restore_a_link_answers_what_the_database_knows",
+    "test_scanners.py": "twenty_at_once_make_one_revision twenty_different_forms_at_once_make_one_revision",
+    "test_silence_page.py": "recorded_is_said_only_after_the_commit",
+    "test_two_editors.py": "of_programs_that_change_what_they_read_one_is_recorded_and_each_other_learns_of_it"
+    " notes_of_programs_that_replace_nothing_are_all_kept"
+    " each_editor_who_comes_late_sees_what_came_before_and_loses_nothing"
+    " of_two_who_answer_several_each_commitment_has_the_answer_of_one"
+    " of_an_editor_of_several_one_of_a_page_and_a_program_one_is_recorded",
+}
+PLAYED = {
+    f"{PAGES}{file}::test_{name}"
+    for listed in (ON_BOTH, AT_ONCE_OR_FAILING)
+    for file, names in listed.items()
+    for name in names.split()
+}
 # Each file is played by one process. The longest is begun first, and what is in the folders here last is short.
 LONGEST = "tests/faults/test_kills.py"
 FOLDERS = ("store", "web", "cli", "replay", "channels")
@@ -26,22 +62,24 @@ WAITING = ("tests/faults/", "tests/test_daemon.py", "tests/test_reload.py", "tes
 
 
 def leave_out_repeated_cases(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Play at most one case of each test of pages, forms and permissions on PostgreSQL, and all on SQLite.
+    """Play tests of pages, forms and permissions on SQLite, and few of their cases on PostgreSQL.
 
-    `make web` plays all on both, and so does a run that names a test.
+    Those are one case of each test of permissions, of each test that is listed above, and of the first test of each
+    file of pages. `make web` plays all on both, and so does a run that names a test.
     """
     if EXACT or any("::" in argument for argument in config.args):
         return
-    seen = set(MADE_OF_WHAT_WAS_READ)
-    left_out = []
+    seen = set[str]()
+    left_out = set[pytest.Item]()
     for item in items:
-        if item.nodeid.startswith(ABOVE_THE_STORE) and _is_on_postgresql(item):
+        if item.nodeid.startswith((PAGES, PERMISSIONS)) and _is_on_postgresql(item):
             name = item.nodeid.partition("[")[0]
-            if name in seen:
-                left_out.append(item)
-            seen.add(name)
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in set(left_out)]
+            file = name.partition("::")[0]
+            if name in seen or (file in seen and file.startswith(PAGES) and name not in PLAYED):
+                left_out.add(item)
+            seen |= {name, file}
+    config.hook.pytest_deselected(items=sorted(left_out, key=lambda item: item.nodeid))
+    items[:] = [item for item in items if item not in left_out]
 
 
 def _is_on_postgresql(item: pytest.Item) -> bool:
