@@ -104,8 +104,14 @@ def wait_for_no_disk(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("alerts.store.database.sqlite_engine", open_engine)
 
 
+def collect_no_garbage_yet() -> None:
+    """Look for no garbage while the tests' modules are imported: what they hold lives to the end."""
+    gc.disable()
+
+
 def collect_garbage_less_often() -> None:
-    """Leave out of each collection what the tests' modules hold, which lives to the end."""
+    """Look for garbage from now on, less often, and not among what the tests' modules hold."""
+    gc.enable()
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 50, 100)

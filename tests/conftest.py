@@ -19,6 +19,7 @@ from tests import compiled_once, postgres, postgres_sessions, selection
 
 
 def pytest_configure() -> None:
+    compiled_once.collect_no_garbage_yet()
     os.environ["ALERTS__LOG"] = "text"  # where nobody sees it, it would be JSON
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # of a shell that has put us in the background
         signal.signal(signal.SIGINT, signal.default_int_handler)  # the programs that we start must hear Ctrl-C

@@ -5,17 +5,26 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import adaptive_cards
-from adaptive_cards.card import AdaptiveCard
 from jsonschema import Draft6Validator
 from slack_sdk.models.blocks import Block
 
+if TYPE_CHECKING:
+    from adaptive_cards.card import AdaptiveCard
+
 Body = Any
-SCHEMA = Path(adaptive_cards.__file__).parent / "schemas" / "schema-1.4.json"  # as its makers publish it
-CARDS = Draft6Validator(json.loads(SCHEMA.read_text(encoding="utf-8-sig")))
+
+
+@cache
+def cards() -> Draft6Validator:
+    """Return what checks a card against the schema that its makers publish."""
+    import adaptive_cards  # takes a while, and each process of `make test` imports this file
+
+    schema = Path(adaptive_cards.__file__).parent / "schemas" / "schema-1.4.json"
+    return Draft6Validator(json.loads(schema.read_text(encoding="utf-8-sig")))
 
 
 def utf16(text: str) -> int:
@@ -83,8 +92,16 @@ def teams(body: Body) -> None:
     (attachment,) = body["attachments"]
     assert attachment["contentType"] == "application/vnd.microsoft.card.adaptive"
     card = card_of(body)
-    read = AdaptiveCard.model_validate(card).model_dump(mode="json", exclude_unset=True, by_alias=True)
+    read = card_model().model_validate(card).model_dump(mode="json", exclude_unset=True, by_alias=True)
     assert as_json(read).lower() == as_json(card).lower()  # nothing that it does not know; it writes values small
+
+
+@cache
+def card_model() -> type[AdaptiveCard]:
+    """Return the model of a card: what imports it takes a while, and each process of `make test` imports this file."""
+    from adaptive_cards.card import AdaptiveCard
+
+    return AdaptiveCard
 
 
 def card_of(body: Body) -> Body:

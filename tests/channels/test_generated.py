@@ -14,7 +14,7 @@ from alerts.rendering.renderer import Renderer
 from tests.channels.cases import LINKS
 from tests.channels.generated import COUNT, messages, notifications
 from tests.channels.kinds import CHANNELS, CHATS, TEXTS
-from tests.channels.limits import CARDS, CHECKS, card_of, texts_of, well_formed
+from tests.channels.limits import CHECKS, card_of, cards, texts_of, well_formed
 from tests.rendering.reminder_factories import TEMPLATES
 
 ROOM = {"apprise": 40_000, "pagerduty": 110_000}  # characters of words for which there is no room
@@ -58,4 +58,4 @@ def test_every_webhook_holds_its_data() -> None:
 
 def test_cards_for_teams_keep_to_the_published_schema() -> None:
     for message in messages("post")[::50]:  # it takes long to look at one
-        CARDS.validate(card_of(CHANNELS["teams"].body(message.post)))
+        cards().validate(card_of(CHANNELS["teams"].body(message.post)))

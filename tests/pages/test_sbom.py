@@ -5,25 +5,27 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import cyclonedx.schema
 import jsonschema
 from referencing import Registry, Resource
-
-from pages import sbom
-
-SCHEMAS = Path(cyclonedx.schema.__file__).parent / "_res"
 
 
 def schema(address: str) -> Resource[dict[str, object]]:
     """Return a schema that cyclonedx-python-lib has as a file."""
-    return Resource.from_contents(json.loads((SCHEMAS / address.rpartition("/")[2]).read_text(encoding="utf-8")))
+    import cyclonedx.schema  # takes a while, and each process of `make test` imports this file
+
+    schemas = Path(cyclonedx.schema.__file__).parent / "_res"
+    return Resource.from_contents(json.loads((schemas / address.rpartition("/")[2]).read_text(encoding="utf-8")))
 
 
 def test_it_is_that_of_the_lock() -> None:
+    from pages import sbom  # as above
+
     assert sbom.FILE.read_text(encoding="utf-8") == sbom.made(), "renew it: make lock"
 
 
 def test_it_is_valid_and_says_what_the_program_needs_and_under_which_licence() -> None:
+    from pages import sbom
+
     stated = json.loads(sbom.FILE.read_text(encoding="utf-8"))
     known: Registry[dict[str, object]] = Registry(retrieve=schema)  # type: ignore[call-arg]
     check = jsonschema.Draft7Validator(schema("bom-1.6.SNAPSHOT.schema.json").contents, registry=known)
