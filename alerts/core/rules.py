@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, field
+from dataclasses import field, fields
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -116,15 +116,21 @@ class Rule:
     @property
     def hash(self) -> str:
         """Return a digest of what the rule sends and when; it changes when that does."""
-        text = asdict(self)  # what `to_json` writes, without what that imports
+        text = _stated(self)  # with those below, what `to_json` writes, without what that imports
         if self.remind.unanswered is None:
+            text["remind"] = _stated(self.remind)
             del text["remind"]["unanswered"]
         del text["fallback"]  # decides where a failed reminder goes, not whether or when there is one
         if text["summary"] is None:
             del text["summary"]  # a rule without one means what it meant before there were any
         if text["acknowledged_for"] is None:
             del text["acknowledged_for"]  # as above
-        return hashlib.sha256(json.dumps(text, sort_keys=True).encode()).hexdigest()[:16]
+        return hashlib.sha256(json.dumps(text, default=_stated, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _stated(value: Any) -> dict[str, Any]:
+    """Return the fields of a value by name."""
+    return {one.name: getattr(value, one.name) for one in fields(value)}
 
 
 @lru_cache(maxsize=1)
