@@ -88,6 +88,8 @@ def alerts(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
         with pytest.raises(SystemExit) as ended:
             cli.main()
         said = capsys.readouterr()
+        while opened:
+            opened.pop().close()
         assert isinstance(ended.value.code, int)
         return Said(ended.value.code, said.out, said.err)
 
@@ -96,8 +98,6 @@ def alerts(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
     yield run
     logging.root.handlers[:] = handlers
     logging.root.setLevel(level)
-    for store in opened:
-        store.close()
 
 
 SetUpOnce = Callable[[Callable[[], None]], None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,18 +66,61 @@ PERSON = re.compile(r"ana\W+o(?:'|&#39;|&#x27;)ortiz\W+l(?:ó|\\u00f3)pez|ana\.o
 WITHOUT_KEY = re.compile(r"ortiz\W+l|ana\.ortiz", re.IGNORECASE)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def used(request: pytest.FixtureRequest, alerts: Alerts, home: Path, monkeypatch: pytest.MonkeyPatch) -> Alerts:
-    """A database that a person has used in every way; the settings have them still."""
-    if request.param == "postgresql":
-        server: postgres.Server = request.getfixturevalue("postgresql")
-        monkeypatch.setenv("ALERTS_DATABASE", server.url(server.create(postgres.TEMPLATE)))
+def use(alerts: Alerts, home: Path) -> None:
+    """Let a person use a database in every way."""
     (home / "config/alerts.yaml").write_text(CONFIG)
     (home / "config/keys").write_text("6b" * 32 + "\n")
     (home / "file.yaml").write_text(FILE)
     for step in STEPS:
         said = alerts(*step.split(" "))
         assert said.code in ((0, 1) if step.startswith("tick") else (0,)), (step, said.err)  # nobody takes the events
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("place")
+
+
+@pytest.fixture
+def tmp_path(place: Path) -> Path:
+    """The same folder for each test, with nothing in it: a database knows in which one its settings are."""
+    shutil.rmtree(place)
+    place.mkdir()
+    return place
+
+
+@pytest.fixture(scope="module")
+def first_uses() -> dict[str, tuple[Path, str]]:
+    """By kind of database: a copy of the folder of the first test on it, once it is used, and its database."""
+    return {}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def used(
+    request: pytest.FixtureRequest,
+    alerts: Alerts,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    first_uses: dict[str, tuple[Path, str]],
+) -> Alerts:
+    """A database that a person has used in every way, or a copy of it; the settings have them still."""
+    server: postgres.Server | None = None
+    if request.param == "postgresql":
+        server = request.getfixturevalue("postgresql")
+    if request.param in first_uses:
+        folder, database = first_uses[request.param]
+        shutil.copytree(folder, home, dirs_exist_ok=True)
+    else:
+        database = ""
+        if server:
+            database = server.create(postgres.TEMPLATE)
+            monkeypatch.setenv("ALERTS_DATABASE", server.url(database))
+        use(alerts, home)
+        copied = home.with_name(f"{home.name}-{request.param}")
+        shutil.copytree(home, copied, ignore=shutil.ignore_patterns("*-shm"))  # SQLite makes it anew
+        first_uses[request.param] = copied, database
+    if server:
+        monkeypatch.setenv("ALERTS_DATABASE", server.url(server.create(database)))
     return alerts
 
 
