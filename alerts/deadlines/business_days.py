@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -25,6 +25,7 @@ WEEKEND = "weekend"
 DECREED_SINCE = 2024
 
 
+@cache
 def data_release() -> str:
     """Return the release of the holidays that business days are counted with."""
     return version("holidays")

@@ -77,6 +77,7 @@ def started(
     thread.start()
     found = WebServer(services, *ports)
     try:
+        found.session.trust_env = False  # else each request looks for proxies and passwords
         found.get("/healthz")  # the socket listens already, so this waits for the first answer
         yield found
     finally:
