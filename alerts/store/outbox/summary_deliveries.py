@@ -88,7 +88,7 @@ class Summaries:
                 for (channel, recipient), one in scopes.items()
             ]
             if scope.audit and rows:
-                note_stated(connection, scope.audit, scope.rule.name, now)
+                note_stated(connection, scope.audit, scope.rule.name, [row["id"] for row in rows], now)
             return len(enqueue.put_deliveries(connection, rows))
 
     def gather(self, scope: Scope, now: datetime) -> Gathered:

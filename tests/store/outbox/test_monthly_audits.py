@@ -75,6 +75,15 @@ def test_the_first_of_a_month_states_the_month_before_and_the_second_does_not(oc
     assert november.sha256 == hashlib.sha256(octets(october, date(2025, 11, 1))).hexdigest() != expected
 
 
+def test_one_that_did_not_get_out_leaves_it_to_the_next(october: Store) -> None:
+    turn(october, FIRST, sums())  # its channel is down until the next summary makes it stale
+    (month,) = stated(october, FIRST + DAY, sums())
+    assert month
+    assert month.first == date(2025, 10, 1)
+    assert [row["state"] for row in october.ledger.deliveries()].count("superseded") == 2
+    assert stated(october, FIRST + 2 * DAY, sums()) == {None}
+
+
 def test_a_new_installation_states_no_month(store: Store) -> None:
     load(store, *entries(3, "2025-11-20"), now=FIRST - timedelta(minutes=1))
     store.watches.register([sums()], FIRST - timedelta(minutes=1))
