@@ -32,6 +32,7 @@ _OF_DELIVERY = (
     _D.id, _D.channel, _D.recipient, _D.state, _D.subject, _D.dates_told, _D.payload_hash, _D.last_error, _D.ended_at,
     _D.on_behalf_of, _D.event,
 )  # fmt: skip
+KEPT = ("sent", "bounced", "dismissed")  # states in which a delivery has the message that it was last tried with
 UNSENT = ("dead", "dismissed", "superseded", "bounced")  # what ends a delivery apart from a try
 
 
@@ -40,7 +41,7 @@ class AuditedTry:
     """A try to send a message, or (`outcome` is a state of `UNSENT`) how a delivery ended apart from a try.
 
     `delivery`: columns of its row. `keys`: the commitments that it was about. `server`: the host that has accepted it,
-    where it has one and was recorded.
+    where it has one and was recorded. `sha256`: of the message that it has accepted, while the delivery still has it.
     """
 
     at: datetime
@@ -49,6 +50,7 @@ class AuditedTry:
     keys: Sequence[str]
     number: int | None = None
     server: str | None = None
+    sha256: str | None = None
     reply: str | None = None
 
 
@@ -123,13 +125,16 @@ def _tries(connection: Connection, places: Sequence[_Place]) -> list[AuditedTry]
     tried = select(_A.delivery_id, _A.number, _A.remote, _A.error, _A.server).where(_A.delivery_id.in_(ids))
     tries = {(one.delivery_id, one.number): one for one in connection.execute(tried)}
     keys = _keys(connection, ids)
+    last = dict(sorted(tries))  # delivery → number of its last try
     found = []
     for at, delivery, number, outcome in places:
         row, own = rows[delivery], tries.get((delivery, number or 0))
+        has_it = row["state"] in KEPT  # sent again, it has another message
         found.append(
             AuditedTry(
                 at=at, outcome=outcome, delivery=row, keys=_about(row, keys), number=number,
                 server=own.server if own else None,
+                sha256=row["payload_hash"] if outcome == "sent" and number == last[delivery] and has_it else None,
                 reply=(own.remote or own.error) if own else row["last_error"],
             )
         )  # fmt: skip

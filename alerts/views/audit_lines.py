@@ -85,7 +85,7 @@ def audit_lines(
 
 
 def _of_try(one: AuditedTry, zone: str, shared: Set[str]) -> AuditLine:
-    row, accepted = one.delivery, one.outcome == "sent"
+    row = one.delivery
     return AuditLine(
         time=_time(one.at, zone),
         what="message",
@@ -96,7 +96,7 @@ def _of_try(one: AuditedTry, zone: str, shared: Set[str]) -> AuditLine:
         subject=row["subject"] or (f"event: {row['event']['name']}" if row["event"] else ""),
         dates="; ".join(f"{about}: {date}" for about, date in (row["dates_told"] or {}).items()),
         reply=one.reply or "",
-        sha256=(row["payload_hash"] or "") if accepted else "",
+        sha256=one.sha256 or "",
         delivery=str(row["id"]),
     )
 

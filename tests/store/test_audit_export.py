@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -69,3 +70,20 @@ def test_another_kind_later_leaves_the_lines_before_as_they_were(store: Store) -
     load(store, entry("lease", "2025-12-01", kind="obligation"), now=NINE + 21 * HOUR)
     assert tracked(store, "lease").commitment.kind == "obligation"
     assert octets(store) == before
+
+
+def test_what_was_accepted_before_it_was_sent_again_shows_no_hash_of_a_later_message(filled: Store) -> None:
+    (row,) = filled.ledger.deliveries()
+    filled.ledger.retry(str(row["id"]), NINE + 3 * HOUR)
+    assert hashes(filled) == [""]
+    (again,) = claim(filled, NINE + 3 * HOUR)
+    filled.outbox.keep({again.id: (again.fence, message("Another text.\n"), None)})
+    filled.outbox.record_outcomes([(again, Outcome(state="sent"), NINE + 3 * HOUR, NINE + 3 * HOUR)])
+    first, second = hashes(filled)
+    assert first == ""
+    assert len(second) == 64
+
+
+def hashes(store: Store) -> list[str]:
+    lines = csv.DictReader(octets(store).decode("utf-8-sig").splitlines())
+    return [one["sha256"] for one in lines if one["result"].startswith(("accepted by", "handed over"))]
