@@ -51,7 +51,7 @@ def people(
     for name in pseudonym.names:
         _refuse_in_files(app, name)
     found = named_in(app.store.database, pseudonym)
-    _show(found, pseudonym)
+    _show(found, pseudonym, begun=erasing.is_under_way(person))
     if dry_run:
         return
     if not yes:
@@ -102,10 +102,10 @@ def _lines_of_settings(app: App) -> list[tuple[str, str]]:
     ]
 
 
-def _show(found: Mapping[str, Counter[str]], pseudonym: Pseudonym) -> None:
+def _show(found: Mapping[str, Counter[str]], pseudonym: Pseudonym, *, begun: bool) -> None:
     """Print in how many rows the person stands, by table and column."""
     names = ", ".join((pseudonym.key, *pseudonym.names))
-    if not found:
+    if not found and not begun:
         raise InputError(f"no table has {names}")
     print_line(f"{names} → {pseudonym.text}:")
     for table, columns in found.items():

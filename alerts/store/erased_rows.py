@@ -88,6 +88,9 @@ def _replace(
         return False
     if table is _D and row["state"] in ("pending", "retry"):
         changed |= UNSENT  # rendered anew, it has links of its own
+    if changed.keys() & table.primary_key.columns.keys():  # a run that was cut short may have left it: the later holds
+        became = [column == changed.get(column.name, row[column.name]) for column in table.primary_key]
+        connection.execute(delete(table).where(*became))
     connection.execute(update(table).where(here).values(**changed))
     if table in SHOWN:  # pages keep in memory what is open, and read again what has risen
         mine = _C.id == (row["id"] if table is tables.commitments else row["commitment_id"])

@@ -53,6 +53,11 @@ class Erasing:
         text = before.get("text") or f"erased-{secrets.token_hex(4)}"
         return Pseudonym(text=text, key=key, names=tuple(name for name in names if name != key))
 
+    def is_under_way(self, key: str) -> bool:
+        """Return whether erasing a person was begun and did not come to its end."""
+        with self._database.read() as connection:
+            return connection.scalar(select(_M.value).where(_M.name == UNDER_WAY + key)) is not None
+
     def erase(self, pseudonym: Pseudonym, by: str, now: datetime) -> int:
         """Put a pseudonym in the place of a person, and end their access; returns how many rows changed.
 

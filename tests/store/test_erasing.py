@@ -5,15 +5,18 @@ from __future__ import annotations
 import base64
 import re
 import zlib
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import Table, delete, update
 
 from alerts.core.pseudonyms import IDENTIFIERS, Pseudonym
 from alerts.store import Store, tables
+from alerts.store.database import Database
 from alerts.store.erased_rows import replace_in
 from alerts.store.erasing import Erasing
+from alerts.store.link_revocations import LinkRevocation
 from alerts.store.store_error import StoreError
 from tests import acting
 from tests.factories import NOW, change, entry, load, tracked
@@ -90,3 +93,25 @@ def test_a_person_is_erased_by_the_same_pseudonym_after_a_kill(store: Store, mon
     erasing.erase(again, "desk", NOW)
     assert tracked(store, "one").commitment.note == f"ask {pseudonym.text}"
     assert erasing.prepare("alopez", ["Ana Lopez"]).text != pseudonym.text
+
+
+def test_what_was_replaced_before_a_kill_does_not_stop_the_next_run(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The links of a person are made void by each run, and by then those of the first have the pseudonym."""
+    erasing = Erasing(store.database)
+    pseudonym = erasing.prepare("alopez", ["ana@example.org"])
+
+    def killed(database: Database, table: Table, pseudonym: Pseudonym) -> tuple[int, int]:
+        done = replace_in(database, table, pseudonym)
+        if table is tables.link_revocations:
+            raise StoreError("the disk is full")
+        return done
+
+    with monkeypatch.context() as patch:
+        patch.setattr("alerts.store.erasing.replace_in", killed)
+        with pytest.raises(StoreError, match="the disk is full"):
+            erasing.erase(pseudonym, "desk", NOW)
+    later = NOW + timedelta(minutes=5)
+    erasing.erase(erasing.prepare("alopez", []), "desk", later)
+    assert store.link_revocations.all() == [LinkRevocation(f"{pseudonym.text}@erased.invalid", later)]
