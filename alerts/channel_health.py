@@ -27,6 +27,7 @@ class ChannelHealth:
     seen_at: datetime | None = None
     _slowed_at: datetime | None = None
     _limited_since: datetime | None = None  # the first refusal since a message was accepted
+    _limit: str | None = None  # what the server said
 
     def is_well(self, now: datetime) -> bool:
         """Whether the worker is at work, and its deliveries get through."""
@@ -35,8 +36,13 @@ class ChannelHealth:
         return now - (self.seen_at or now) <= SEEN_WITHIN and not out and not breaker.off
 
     def to_json(self, now: datetime) -> dict[str, object]:
-        """Return when the worker was last at work, and why its channel takes nothing, if so."""
-        return {"seen_at": (self.seen_at or now).isoformat(), "out": self.breaker.off or self.breaker.reason}
+        """Return when the worker was last at work, and why its channel takes nothing, or less than it should."""
+        pace = self.pace.slowed_text
+        return {
+            "seen_at": (self.seen_at or now).isoformat(),
+            "out": self.breaker.off or self.breaker.reason,
+            "slowed": f"to {pace}, as its server takes no more: {self._limit}" if pace else None,
+        }
 
     def learn(self, ended_attempts: Iterable[EndedAttempt], at: float) -> str | None:
         """Update breaker and pace with how attempts ended, and return why the channel is out, if it is.
@@ -63,6 +69,7 @@ class ChannelHealth:
             return outcome
         if self._slowed_at is None or not started <= self._slowed_at <= ended:  # else one pace was refused twice
             self._slowed_at = ended
+            self._limit = outcome.error
             self.pace.slow_down(at)
             if not was_slow:
                 log.warning("channel %s is slowed, since its server takes no more now: %s", self.channel, outcome.error)

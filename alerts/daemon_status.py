@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from alerts.clock import utc_now
 from alerts.core.liveness import ALIVE, PASS, is_working
@@ -25,6 +27,15 @@ def is_alive(store: Store, now: datetime, host: str | None = None) -> bool:
 
 def outages(store: Store, now: datetime) -> dict[str, str]:
     """Channels of which a process that is up says that nothing gets through, and why."""
-    facts = [fact for fact in store.ledger.facts().values() if fact.name.startswith(PASS) and now - fact.at <= ALIVE]
-    statuses = [(name, status) for fact in facts for name, status in json.loads(fact.value).items()]
-    return {name: status["out"] for name, status in statuses if status["out"]}
+    return {name: status["out"] for name, status in _statuses(store, now) if status["out"]}
+
+
+def slowed_channels(store: Store, now: datetime) -> dict[str, str]:
+    """Channels of which a process that is up says that their server takes less than it should, and how little."""
+    return {name: status["slowed"] for name, status in _statuses(store, now) if status.get("slowed")}
+
+
+def _statuses(store: Store, now: datetime) -> Iterator[tuple[str, dict[str, Any]]]:
+    for fact in store.ledger.facts().values():
+        if fact.name.startswith(PASS) and now - fact.at <= ALIVE:
+            yield from json.loads(fact.value).items()

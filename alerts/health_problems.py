@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from alerts.clock_check import DOUBT
-from alerts.daemon_status import outages
+from alerts.daemon_status import outages, slowed_channels
 from alerts.store import Store
 from alerts.store.api_tokens import WARNED
 from alerts.store.outbox.bounces import BouncingAddress
@@ -59,6 +59,11 @@ def silence_lines(store: Store, now: datetime, shown: Callable[[datetime], str])
     if held:
         lines.append(f"{'1 alert waits' if held == 1 else f'{held} alerts wait'} for a silence or closed hours to end")
     return lines
+
+
+def slowed_lines(store: Store, now: datetime, _shown: Callable[[datetime], str]) -> list[str]:
+    """Return a line for each channel whose server takes less than it should."""
+    return [f"channel {name} is slowed {how}" for name, how in slowed_channels(store, now).items()]
 
 
 def token_lines(store: Store, now: datetime, shown: Callable[[datetime], str]) -> list[str]:

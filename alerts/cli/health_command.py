@@ -21,7 +21,7 @@ from alerts.cli.output import print_error, warn
 from alerts.cli.terminal import Terminal
 from alerts.daemon_status import is_alive
 from alerts.deadlines.errors import InputError
-from alerts.health_problems import NO_DAEMON, delivery_problems, silence_lines, token_lines
+from alerts.health_problems import NO_DAEMON, delivery_problems, silence_lines, slowed_lines, token_lines
 from alerts.views.shown_times import shown_with_zone
 from alerts.views.unreached import without_recipient
 
@@ -46,7 +46,7 @@ def health(
         errors += delivery_problems(app.store, now, lambda at: shown_with_zone(at, app.zone))
         errors += [] if warnings else [*_unreachable(app), *rules_left_alone(app)]
         warnings += [] if warnings else _without_links(app)
-        for lines in (silence_lines, token_lines):
+        for lines in (slowed_lines, silence_lines, token_lines):
             warnings += lines(app.store, now, lambda at: shown_with_zone(at, app.zone))
         found = differences_between_processes(app, now)
         errors += found.problems if up else []

@@ -98,5 +98,12 @@ class Pace:
             self.slowed = None
 
     @property
+    def slowed_text(self) -> str | None:
+        """Return the slowed pace, such as "5 a second" or "30 a minute"; None at full pace."""
+        if self.slowed is None:
+            return None
+        return f"{self.slowed:.3g} a second" if self.slowed >= 1 else f"{60 * self.slowed:.3g} a minute"
+
+    @property
     def _per_second(self) -> float | None:
         return self.slowed or (self.rate.per_second if self.rate else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,8 +12,10 @@ import pytest
 from alerts import channels
 from alerts.channel_health import OUT_FOR
 from alerts.channels.transport.smtp_replies import asks_for_less
+from alerts.core.liveness import PASS
 from alerts.delivery import ChannelWorker
 from alerts.failure_handling import handle_failures
+from alerts.health_problems import slowed_lines
 from alerts.planning import plan
 from alerts.rendering.renderer import Renderer
 from alerts.scheduled_rules import ScheduledRule
@@ -108,10 +111,21 @@ def test_a_servers_limit_slows_the_channel_and_all_mails_go_out(
     assert said[0].startswith("channel desk-mail is slowed, since its server takes no more now: ")
 
 
+def shown(store: Store, worker: ChannelWorker, time: SimTime) -> list[str]:
+    """Return what `alerts health` says of it, from what the daemon leaves."""
+    status = json.dumps({"desk-mail": worker.process_status(time.now())})
+    store.ledger.record_fact(f"{PASS}host:1", status, time.now())
+    return slowed_lines(store, time.now(), str)
+
+
 def test_it_is_well_while_it_is_slowed_and_at_full_pace_in_the_end(
-    worker: ChannelWorker, window: Window, time: SimTime
+    store: Store, worker: ChannelWorker, window: Window, time: SimTime
 ) -> None:
+    assert shown(store, worker, time) == []
     worker.drain()
+    [line] = shown(store, worker, time)
+    assert line.startswith("channel desk-mail is slowed to 10 a second, as its server takes no more: 127.0.0.1:")
+    assert line.endswith(f"sender refused: {GMAIL}")
     assert window.refused
     assert worker.health.pace.slowed
     assert worker.is_well(time.now())
@@ -122,6 +136,7 @@ def test_it_is_well_while_it_is_slowed_and_at_full_pace_in_the_end(
         time.pass_for(60)
         worker.health.pace.recover(time.steady())
     assert worker.health.pace.slowed is None
+    assert shown(store, worker, time) == []
 
 
 @pytest.mark.parametrize("postbox", [("MAIL", POSTFIX)], indirect=True)

@@ -56,6 +56,23 @@ def test_the_pauses_grow_to_an_hour_and_stay_there(attempt: int, wait: timedelta
     assert wait * 1.19 < pause(attempt=attempt, random=0.9999) < wait * 1.2
 
 
+@pytest.mark.parametrize("attempt", [1, 4, 99])
+def test_a_limit_of_the_server_is_waited_out_by_the_pace_and_not_by_growing_pauses(attempt: int) -> None:
+    def refused(passed: timedelta) -> Outcome:
+        error = DeliveryError("450 too many", slow_down=True)
+        return after_failure(error, attempt=attempt, now=DUE + passed, first_due=DUE, deadline=None, random=lambda: 0.5)
+
+    found = refused(MINUTE)
+    assert (found.state, found.channel, found.next_at, found.late) == (
+        "retry",
+        "slow",
+        DUE + MINUTE + 5 * SECOND,
+        False,
+    )
+    assert refused(HOUR).late
+    assert refused(3 * DAY).state == "dead"
+
+
 @pytest.mark.parametrize(
     ("attempt", "asked", "wait"),
     [

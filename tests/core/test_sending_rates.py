@@ -70,6 +70,7 @@ def test_each_refusal_halves_the_pace_until_one_a_minute() -> None:
         found.append((limited.slowed, unlimited.slowed))
     assert found[:3] == [(2, FIRST_SLOWED), (1, FIRST_SLOWED / 2), (0.5, FIRST_SLOWED / 4)]
     assert found[-1] == (SLOWEST, SLOWEST)
+    assert limited.slowed_text == "1 a minute"
     assert limited.wait(19.0) == pytest.approx(60)
 
 
