@@ -130,7 +130,7 @@ class WorkerPool:
             pause = PAUSE
             try:
                 worker.drain()
-                pause = _until_next(worker)
+                pause = until_next(worker)
             except Exception as error:  # noqa: BLE001 # logged with its traceback
                 self._outages.failed(step, error)
             else:
@@ -142,7 +142,8 @@ class WorkerPool:
             worker.channel.close()
 
 
-def _until_next(worker: ChannelWorker) -> timedelta:
+def until_next(worker: ChannelWorker) -> timedelta:
+    """Return how long a worker has nothing to do, and at most a minute; no shorter than its rate needs."""
     pause = worker.pause()
     shortest = worker.health.pace.wait(worker.steady()) or 0.05
     return POLL_INTERVAL if pause is None else min(max(pause, timedelta(seconds=shortest)), POLL_INTERVAL)

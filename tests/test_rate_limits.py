@@ -19,6 +19,7 @@ from alerts.rendering.renderer import Renderer
 from alerts.scheduled_rules import ScheduledRule
 from alerts.store import Store
 from alerts.turn_delivery import WAITS_FOR, deliver
+from alerts.worker_threads import POLL_INTERVAL, until_next
 from tests.factories import NOW, at, entry, load, plan_at, remind, rule
 from tests.sim_time import SimStop, SimTime, Window, deliver_all
 
@@ -156,6 +157,17 @@ def test_a_turn_waits_for_the_rate_but_for_no_more_than_a_minute(
     assert deliver([worker]) == {"sent": 1 + WAITS_FOR // 5}
     assert time.passed == WAITS_FOR
     assert deliver([worker]) == {"sent": MANY - 1 - WAITS_FOR // 5}
+
+
+@pytest.mark.parametrize(("rate", "seconds"), [("100/s", 0.01), ("2/s", 0.5), ("30/h", 60.0)])
+def test_a_daemon_looks_again_when_the_next_may_go(
+    *, make: Make, httpserver: HTTPServer, time: SimTime, rate: str, seconds: float
+) -> None:
+    sink(httpserver, Window(time, 100, 1.0))
+    worker = make(many=3, rate=rate)
+    assert worker.drain() == {"sent": 1}
+    assert until_next(worker).total_seconds() == pytest.approx(seconds, abs=1e-4)
+    assert until_next(worker) <= POLL_INTERVAL
 
 
 def test_a_turn_with_nothing_due_does_not_wait(make: Make, httpserver: HTTPServer, time: SimTime) -> None:
