@@ -25,6 +25,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from alerts.clock import utc_now
 from alerts.deadlines.errors import InputError
+from alerts.lock_files import is_served
 from alerts.store.database_url import may_exist, parse_address
 from alerts.store.engines import damaged, empty_engine, postgresql_engine, sqlite_engine
 from alerts.store.reader_turns import NO_TURNS, ReaderTurns
@@ -160,6 +161,10 @@ class Database:
                 f"{self.name}: made by an older version of alerts: `alerts run`, `tick` or `load` brings it up to date"
                 if version in migrations()
                 else f"{self.name}: made by a newer version of alerts than this one ({version})"
+            )
+        if self.path and version in migrations() and is_served(self.path):
+            raise StoreError(
+                f"{self.name}: a daemon of an earlier version serves it, and newer tables may end it: stop it first"
             )
         from alembic import command
         from alembic.config import Config

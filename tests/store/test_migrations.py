@@ -1,13 +1,18 @@
 """Migrations: from nothing, again, from several processes at once, and never other than the tables say."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 from sqlalchemy import create_engine, text
 
 from alerts.store import Store, table_types
+from alerts.store.daemon_lock import daemon_lock
 from alerts.store.database import Database, migrations
 from alerts.store.store_error import StoreError
 from tests import postgres
 from tests.factories import NOW
+from tests.store.schemas import kept
 from tests.store.schemas.compared import constraints, differences
 
 START = """
@@ -69,6 +74,20 @@ def test_a_database_of_a_newer_version_is_left_alone(empty_url):
     with pytest.raises(StoreError, match="made by a newer version of alerts"):
         database.migrate()
     database.close()
+
+
+def test_the_tables_stay_as_they_are_while_a_daemon_of_an_earlier_version_serves_them(tmp_path):
+    path = tmp_path / "alerts.db"
+    earliest = kept.schemas("sqlite")[0]
+    kept.restore(earliest, "sqlite", f"sqlite:///{path}")
+    with (
+        daemon_lock(path),
+        pytest.raises(StoreError, match="a daemon of an earlier version serves it"),
+    ):
+        Store(f"sqlite:///{path}")
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("select version_num from alembic_version").fetchall() == [(earliest,)]
+    Store(f"sqlite:///{path}").close()
 
 
 def test_a_store_that_is_refused_leaves_no_connection_open(postgresql):
