@@ -12,11 +12,11 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Boolean, Column, Integer, Table, Text, Uuid, insert, select
+from sqlalchemy import JSON, Boolean, Column, Integer, LargeBinary, Table, Text, insert, select
 
 from alerts.store import Store
 from alerts.store.stored_message import StoredMessage, compressed
-from alerts.store.table_types import Utc, metadata
+from alerts.store.table_types import Id, Utc, metadata
 from tests.factories import NOW
 
 TEXTS = ("", "plain", "Ünïcode 🚀 \u2028", "two\nlines", '"quoted" \\ and, comma', "null", "Z", "a", "É", "-", "_")
@@ -40,7 +40,9 @@ def value_of(column: Column[Any], number: int, text: str, dice: random.Random) -
             return number + 7 if column.primary_key else dice.randrange(2**31)
         case Utc():
             return NOW + timedelta(microseconds=dice.randrange(10**15))
-        case Uuid():
+        case LargeBinary():
+            return dice.randbytes(16)
+        case Id():
             return UUID(int=dice.getrandbits(128))
         case StoredMessage():
             return compressed({"subject": text}) if dice.random() < 0.5 else {"subject": text, "z": 1, "a": None}

@@ -120,10 +120,12 @@ def release(connection: Connection, ids: Iterable[int], now: datetime) -> None:
 @cache
 def _release() -> Update:
     """Return the statement that no longer holds deliveries of some commitments."""
-    from alerts.store import delivery_tables  # an acknowledgement holds back none
+    from alerts.store import delivery_tables, planning_tables  # an acknowledgement holds back none
 
-    carried, deliveries = delivery_tables.delivery_reminders.c, delivery_tables.deliveries
-    carry = select(carried.delivery_id).where(carried.commitment_id.in_(bindparam("_ids", expanding=True)))
+    links, deliveries = delivery_tables.delivery_reminders.c, delivery_tables.deliveries
+    reminders = planning_tables.reminders.c
+    carry = select(links.delivery_id).join(planning_tables.reminders, reminders.id == links.reminder_id)
+    carry = carry.where(reminders.commitment_id.in_(bindparam("_ids", expanding=True)))
     later = deliveries.c.held_until > bindparam("_now")
     held = update(deliveries).where(delivery_tables.OPEN, later, deliveries.c.id.in_(carry))
     return held.values(held_until=bindparam("_now", type_=deliveries.c.held_until.type))

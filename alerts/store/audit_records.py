@@ -12,18 +12,19 @@ from uuid import UUID
 from sqlalchemy import Connection, and_, func, select
 
 from alerts.core.tracked import Revision
-from alerts.store import delivery_tables, tables
+from alerts.store import delivery_tables, planning_tables, tables
 from alerts.store.database import Database
 from alerts.store.past_register import read_histories
 from alerts.store.rows import chunks
 
-_A, _C, _D, _L, _V = (
+_A, _C, _D, _L, _R, _V = (
     table.c
     for table in (
         delivery_tables.attempts,
         tables.commitments,
         delivery_tables.deliveries,
         delivery_tables.delivery_reminders,
+        planning_tables.reminders,
         tables.revisions,
     )
 )
@@ -150,7 +151,8 @@ def _keys(connection: Connection, ids: set[UUID]) -> Mapping[UUID, Sequence[str]
     """Return the keys of the commitments that deliveries are about."""
     found: dict[UUID, list[str]] = defaultdict(list)
     for some in chunks(ids):
-        query = select(_L.delivery_id, _C.key).join(tables.commitments, _C.id == _L.commitment_id)
+        query = select(_L.delivery_id, _C.key).join(planning_tables.reminders, _R.id == _L.reminder_id)
+        query = query.join(tables.commitments, _C.id == _R.commitment_id)
         for one, key in connection.execute(query.where(_L.delivery_id.in_(some)).distinct().order_by(_C.key)):
             found[one].append(key)
     return found

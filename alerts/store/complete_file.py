@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, RowMapping, Table, Uuid
+from sqlalchemy import Column, LargeBinary, RowMapping, Table
 
 from alerts.store import delivery_tables, planning_tables, tables  # noqa: F401  # they add themselves to the metadata
 from alerts.store.backup import SECRETS
 from alerts.store.complete_mark import MARK
 from alerts.store.store_error import StoreError
-from alerts.store.table_types import Utc, metadata
+from alerts.store.table_types import Id, Utc, metadata
 
 FORMAT = 1
 META = tables.meta.name
@@ -87,6 +87,8 @@ def read_rows(file: Path) -> Iterator[tuple[Table, dict[str, Any]]]:
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return _time(value)
+    if isinstance(value, bytes):
+        return value.hex()
     return value.hex if isinstance(value, UUID) else value
 
 
@@ -95,7 +97,9 @@ def _value(column: Column[Any], stated: Any) -> Any:
         return None
     if isinstance(column.type, Utc):
         return datetime.fromisoformat(stated)
-    return UUID(stated) if isinstance(column.type, Uuid) else stated
+    if isinstance(column.type, LargeBinary):
+        return bytes.fromhex(stated)
+    return UUID(stated) if isinstance(column.type, Id) else stated
 
 
 def _time(at: datetime) -> str:

@@ -47,7 +47,8 @@ def list_reminders(database: Database, commitment_id: int) -> list[Mapping[str, 
         reminders = connection.execute(query).mappings().all()
         columns = (_D.id, _D.channel, _D.recipient, _D.state, _D.ended_at, _D.last_error, _L.hours_begin)
         query = select(_L.reminder_id, *columns)
-        query = query.join(delivery_tables.deliveries, _D.id == _L.delivery_id).where(_L.commitment_id == commitment_id)
+        query = query.join(delivery_tables.deliveries, _D.id == _L.delivery_id)
+        query = query.join(planning_tables.reminders, _R.id == _L.reminder_id).where(_R.commitment_id == commitment_id)
         sent: dict[UUID, list[Mapping[str, Any]]] = defaultdict(list)
         for row in connection.execute(query.order_by(_D.created_at, _D.id)).mappings():
             sent[row["reminder_id"]].append({name: row[name] for name in row if name != "reminder_id"})
@@ -82,8 +83,9 @@ def _with_carried(connection: Connection, query: Select[Any]) -> list[Mapping[st
     rows = connection.execute(query).mappings().all()
     reminders: dict[UUID, list[str]] = defaultdict(list)
     for some in chunks([row["id"] for row in rows]):
-        carried = select(_L.delivery_id, _C.key, _L.kind).join(tables.commitments, _C.id == _L.commitment_id)
-        carried = carried.where(_L.delivery_id.in_(some)).order_by(_C.key, _L.kind)
+        carried = select(_L.delivery_id, _C.key, _R.kind).join(planning_tables.reminders, _R.id == _L.reminder_id)
+        carried = carried.join(tables.commitments, _C.id == _R.commitment_id)
+        carried = carried.where(_L.delivery_id.in_(some)).order_by(_C.key, _R.kind)
         for one, key, kind in connection.execute(carried):
             reminders[one].append(f"{key} {kind}")
     for row in rows:

@@ -8,22 +8,22 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     String,
     Table,
     Text,
-    Uuid,
     false,
     or_,
     text,
 )
 
 from alerts.store.stored_message import COMPRESSED, WHOLE, StoredMessage
-from alerts.store.table_types import JSON, Utc, metadata, partial_index
+from alerts.store.table_types import JSON, Id, Utc, metadata, partial_index
 
 deliveries = Table(
     "deliveries",
     metadata,
-    Column("id", Uuid, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("channel", Text, nullable=False),
     Column("recipient", Text, nullable=False),
     Column("state", Text, nullable=False),
@@ -78,18 +78,12 @@ missing_recipients = Table(  # recipients of open deliveries that no live proces
     Column("recipient", Text, primary_key=True),
     Column("since", Utc, nullable=False),  # when a live process first noticed
 )
-delivery_reminders = Table(
+delivery_reminders = Table(  # a recipient gets the same alert once, for ever; joined in `carried_reminders`
     "delivery_reminders",
     metadata,
-    Column("delivery_id", ForeignKey("deliveries.id", ondelete="CASCADE"), primary_key=True),
-    Column("reminder_id", ForeignKey("reminders.id", ondelete="CASCADE"), primary_key=True, index=True),
-    Column("commitment_id", Integer, nullable=False),
-    Column("occurrence", Text, nullable=False),
-    Column("bounds_version", Integer, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("moment", Utc, nullable=False),
-    Column("channel", Text, nullable=False),
-    Column("recipient", Text, nullable=False),
+    Column("alert", LargeBinary(16), primary_key=True),  # with its recipient, as `alert_digest` makes it
+    Column("delivery_id", ForeignKey("deliveries.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("reminder_id", ForeignKey("reminders.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("hours_begin", Utc),  # of the recipient; it goes out before, since its deadline passes before then
 )
 gathered = Table(  # reminders that wait until nothing is due any more, to be put into deliveries together
@@ -133,15 +127,3 @@ partial_index("ix_deliveries_to_compress", deliveries.c.ended_at, where=TO_COMPR
 partial_index("ix_deliveries_to_shorten", deliveries.c.ended_at, where=TO_SHORTEN)
 
 partial_index("ix_deliveries_unreported", deliveries.c.created_at, where=UNREPORTED)
-
-Index(
-    "uq_delivery_reminders_alert",  # a recipient gets the same alert once, for ever
-    delivery_reminders.c.commitment_id,
-    delivery_reminders.c.occurrence,
-    delivery_reminders.c.bounds_version,
-    delivery_reminders.c.kind,
-    delivery_reminders.c.moment,
-    delivery_reminders.c.channel,
-    delivery_reminders.c.recipient,
-    unique=True,
-)

@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     RowMapping,
     Select,
@@ -26,6 +27,7 @@ from sqlalchemy import (
 
 from alerts.core.pseudonyms import Pseudonym
 from alerts.store import delivery_tables, planning_tables, tables
+from alerts.store.alert_digests import alert_digest
 from alerts.store.database import Database
 from alerts.store.stored_message import DEFLATED, StoredMessage, compressed, decompressed
 from alerts.store.table_types import JSON, metadata
@@ -40,6 +42,7 @@ TABLES = [
 ]
 SHOWN = (tables.commitments, tables.occurrences, tables.snoozes)
 _C, _D = tables.commitments.c, delivery_tables.deliveries
+_L, _R = delivery_tables.delivery_reminders.c, planning_tables.reminders.c
 
 
 def named_in(database: Database, pseudonym: Pseudonym) -> dict[str, Counter[str]]:
@@ -92,10 +95,28 @@ def _replace(
         became = [column == changed.get(column.name, row[column.name]) for column in table.primary_key]
         connection.execute(delete(table).where(*became))
     connection.execute(update(table).where(here).values(**changed))
+    if table is _D and changed.keys() & {"channel", "recipient"}:
+        _rekey(connection, _L.delivery_id == row["id"])
+    if table is planning_tables.reminders and "occurrence" in changed:
+        _rekey(connection, _L.reminder_id == row["id"])
     if table in SHOWN:  # pages keep in memory what is open, and read again what has risen
         mine = _C.id == (row["id"] if table is tables.commitments else row["commitment_id"])
         connection.execute(update(tables.commitments).where(mine).values(sequence=_C.sequence + 1))
     return True
+
+
+def _rekey(connection: Connection, which: ColumnElement[bool]) -> None:
+    """Make the keys of links anew, which are digests of what has changed: nobody can find the name by trying it out."""
+    query = select(
+        _L.alert, _L.delivery_id, _R.commitment_id, _R.occurrence, _R.bounds_version, _R.kind, _R.moment, _D.c.channel,
+        _D.c.recipient,
+    )  # fmt: skip
+    query = query.join(planning_tables.reminders, _R.id == _L.reminder_id).join(_D, _D.c.id == _L.delivery_id)
+    for was, delivery, *key, channel, recipient in connection.execute(query.where(which)).all():
+        became = alert_digest(tuple(key), channel, recipient)
+        if connection.execute(select(_L.alert).where(_L.alert == became)).first():  # another spelling had it, too
+            became = alert_digest(tuple(key), channel, f"{recipient} {delivery}")
+        connection.execute(update(delivery_tables.delivery_reminders).where(_L.alert == was).values(alert=became))
 
 
 def _batches(database: Database, table: Table) -> Iterator[list[RowMapping]]:

@@ -52,7 +52,7 @@ def put_new_link(connection: Connection, delivery: UUID, about: Tracked, now: da
 
 def _rule_of(connection: Connection, delivery: UUID, commitment_id: int) -> str | None:
     query = select(_R.rule).join(delivery_tables.delivery_reminders, _L.reminder_id == _R.id)
-    found: str | None = connection.scalar(query.where(_L.delivery_id == delivery, _L.commitment_id == commitment_id))
+    found: str | None = connection.scalar(query.where(_L.delivery_id == delivery, _R.commitment_id == commitment_id))
     return found
 
 

@@ -12,10 +12,9 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    Uuid,
 )
 
-from alerts.store.table_types import JSON, Utc, commitment_column, metadata, partial_index
+from alerts.store.table_types import JSON, Id, Utc, commitment_column, metadata, partial_index
 
 rules = Table(
     "rules",
@@ -77,7 +76,7 @@ watches = Table(
 reminders = Table(
     "reminders",
     metadata,
-    Column("id", Uuid, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("rule", Text, nullable=False),
     commitment_column(),
     Column("occurrence", Text, nullable=False),

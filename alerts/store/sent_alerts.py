@@ -23,13 +23,14 @@ from alerts.store.rule_rows import rules_that_await_answers
 if TYPE_CHECKING:
     from alerts.core.awaited_answers import SentTo
 
-_A, _C, _D, _L, _V, _W = (
+_A, _C, _D, _L, _R, _V, _W = (
     table.c
     for table in (
         delivery_tables.attempts,
         tables.commitments,
         delivery_tables.deliveries,
         delivery_tables.delivery_reminders,
+        planning_tables.reminders,
         tables.revisions,
         planning_tables.watches,
     )
@@ -46,10 +47,11 @@ _ANY_UNSEEN = select(_D.id).where(_D.unseen).limit(1)
 _UNSEEN = select(_D.id, _D.ended_at).where(_D.unseen).order_by(_D.id).limit(CHUNK).with_for_update(skip_locked=True)
 _SEEN = update(delivery_tables.deliveries).where(_D.id.in_(bindparam("_ids", expanding=True))).values(unseen=False)
 _CARRIED = (
-    select(_L.delivery_id, _L.commitment_id, _L.occurrence)
+    select(_L.delivery_id, _R.commitment_id, _R.occurrence)
     .distinct()
+    .join(planning_tables.reminders, _R.id == _L.reminder_id)
     .where(_L.delivery_id.in_(bindparam("ids", expanding=True)))
-    .order_by(_L.commitment_id, _L.occurrence)
+    .order_by(_R.commitment_id, _R.occurrence)
 )
 _LOCK = (
     select(_C.id)
@@ -72,15 +74,16 @@ _BEGAN = (
     .group_by(_V.commitment_id, _OCCURRENCE)
 )
 _HANDED_OVER = (
-    _L.commitment_id.in_(bindparam("ids", expanding=True)), _L.kind != REPORT, _D.state.in_(("sent", "bounced")),
+    _R.commitment_id.in_(bindparam("ids", expanding=True)), _R.kind != REPORT, _D.state.in_(("sent", "bounced")),
 )  # fmt: skip
 _SENT = (
-    select(_L.commitment_id, _L.occurrence, _SENT_AT.label("sent_at"))
+    select(_R.commitment_id, _R.occurrence, _SENT_AT.label("sent_at"))
     .distinct()
+    .join(delivery_tables.delivery_reminders, _L.reminder_id == _R.id)
     .join(delivery_tables.deliveries, _D.id == _L.delivery_id)
     .where(*_HANDED_OVER)
 )
-_SENT_TO = _SENT.add_columns(_L.channel, _L.recipient, _BOUNCED.label("bounced"))
+_SENT_TO = _SENT.add_columns(_D.channel, _D.recipient, _BOUNCED.label("bounced"))
 
 
 def with_sent_alerts(

@@ -14,7 +14,19 @@ from uuid import UUID
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, TableClause, column, delete, insert, inspect, select, table, update
+from sqlalchemy import (
+    Connection,
+    TableClause,
+    Text,
+    Uuid,
+    column,
+    delete,
+    insert,
+    inspect,
+    select,
+    table,
+    update,
+)
 
 from alerts.core.deliveries import Outcome
 from alerts.store import Store, delivery_tables, planning_tables, table_types, tables
@@ -52,6 +64,7 @@ OLD_REASONS = {
     "sent with the reopening": "told with the reopening",
     "moved back before an alert went out": "moved there and back before it was told",
 }
+ALERT = ("commitment_id", "occurrence", "bounds_version", "kind", "moment", "channel", "recipient")
 Rows = dict[str, list[dict[str, Any]]]
 
 
@@ -96,10 +109,25 @@ def fill(store: Store) -> None:
 
 
 def old_table(name: str, there: Collection[str]) -> TableClause:
-    """A table of 0014 with the columns that are there, typed as they are now."""
+    """A table of 0014 with the columns that are there, typed as they are now; ids as they were."""
     old, columns = OLD_COLUMNS.get(name, {}), table_types.metadata.tables[name].c
-    named = ((old.get(one.name, one.name), one.type) for one in columns)
-    return table(name, *(column(one, its_type) for one, its_type in named if one in there))
+    named = {old.get(one.name, one.name): one.type for one in columns}
+    if name == "delivery_reminders":
+        of_reminders = planning_tables.reminders.c
+        named |= {one: of_reminders[one].type for one in ALERT[:-2]} | dict.fromkeys(ALERT[-2:], Text())
+    ids = {one: Uuid() for one, its_type in named.items() if isinstance(getattr(its_type, "impl", None), Uuid)}
+    return table(name, *(column(one, its_type) for one, its_type in (named | ids).items() if one in there))
+
+
+def old_links(rows: Rows) -> list[dict[str, Any]]:
+    """The links of deliveries and reminders as they were: with what they repeated of both, and without a digest."""
+    reminders, deliveries = ({row["id"]: row for row in rows[name]} for name in ("reminders", "deliveries"))
+    return [
+        {"delivery_id": row["delivery_id"], "reminder_id": row["reminder_id"]}
+        | {name: reminders[row["reminder_id"]][name] for name in ALERT[:-2]}
+        | {name: deliveries[row["delivery_id"]][name] for name in ALERT[-2:]}
+        for row in rows["delivery_reminders"]
+    ]
 
 
 def make_database_of_0014(url: str, rows: Rows) -> None:
@@ -112,7 +140,7 @@ def make_database_of_0014(url: str, rows: Rows) -> None:
         there = inspect(connection).get_table_names()
         for one in (one for one in reversed(table_types.metadata.sorted_tables) if one.name in there):
             connection.execute(delete(one))  # what migrations put there, such as the installation
-        for name, found in rows.items():
+        for name, found in (rows | {"delivery_reminders": old_links(rows)}).items():
             old = OLD_COLUMNS.get(name, {})
             columns = {one["name"] for one in inspect(connection).get_columns(name)} if name in there else set()
             written = [{old.get(key, key): value for key, value in row.items()} for row in found]

@@ -24,18 +24,21 @@ from alerts.store import delivery_tables, planning_tables, tables
 from alerts.store.answer_rows import own_snoozes
 from alerts.store.calendar_uids import entries
 from alerts.store.occurrence_rows import fetch_whole
+from alerts.store.outbox.other_alerts import Link
 from alerts.store.outbox.stale_reminders import Staleness
-from alerts.store.outbox.unsent_moves import Link, merged_moves
+from alerts.store.outbox.unsent_moves import merged_moves
 from alerts.store.people import by_key
 from alerts.store.rows import REMINDER, party_of, reminder_of, revision_of, source_of
 from alerts.store.sent_alerts import sent_to
 from alerts.store.silence_rows import silences_after
 
-_L, _R = delivery_tables.delivery_reminders.c, planning_tables.reminders.c
+_D, _L, _R = delivery_tables.deliveries.c, delivery_tables.delivery_reminders.c, planning_tables.reminders.c
 # Statements are built once: to build one takes longer than to execute it.
 _LINKS = (
-    select(_L.delivery_id, _L.hours_begin, _R.id, *(_R[name] for name in REMINDER))
+    select(_L.delivery_id, _L.hours_begin, _R.id, _R.planned_at, *(_R[name] for name in REMINDER))
+    .add_columns(_D.channel, _D.recipient, _D.created_at, _D.attempts)
     .join(planning_tables.reminders, _R.id == _L.reminder_id)
+    .join(delivery_tables.deliveries, _D.id == _L.delivery_id)
     .where(_L.delivery_id.in_(bindparam("ids", expanding=True)))
     .order_by(_R.send_at, _R.moment, _R.id)
 )

@@ -15,6 +15,7 @@ from alerts.core.envelopes import AddressedReminder, Envelope, Routes, seal, sor
 from alerts.core.reminders import Reminder
 from alerts.core.tracked import Tracked
 from alerts.store import delivery_tables, planning_tables
+from alerts.store.alert_digests import alert_digest
 from alerts.store.new_deliveries import new_delivery
 from alerts.store.rows import REMINDER, chunks, insert_new
 
@@ -166,13 +167,7 @@ def _deadline_of(reminder: Reminder, planned: PlannedReminders) -> datetime | No
 
 def _link_row(one: Envelope, delivery_id: UUID, reminder: Reminder) -> dict[str, Any]:
     return {
+        "alert": alert_digest(reminder.alert_key, one.channel, one.recipient),
         "delivery_id": delivery_id,
         "reminder_id": reminder.id,
-        "commitment_id": reminder.commitment_id,
-        "occurrence": reminder.occurrence,
-        "bounds_version": reminder.bounds_version,
-        "kind": reminder.kind,
-        "moment": reminder.moment,
-        "channel": one.channel,
-        "recipient": one.recipient,
     }

@@ -40,8 +40,9 @@ _MARK_EARLY = (
     .values(hours_begin=bindparam("_hours_begin", type_=_L.hours_begin.type))
 )
 _LINKS = (
-    select(_L.delivery_id, _L.reminder_id, _L.commitment_id, _L.occurrence, _L.recipient, _R.rule)
+    select(_L.delivery_id, _L.reminder_id, _R.commitment_id, _R.occurrence, _D.recipient, _R.rule)
     .join(planning_tables.reminders, _R.id == _L.reminder_id)
+    .join(delivery_tables.deliveries, _D.id == _L.delivery_id)
     .where(_L.delivery_id.in_(bindparam("ids", expanding=True)))
 )
 # What is held back of some commitments.

@@ -40,25 +40,27 @@ ASK_AGAIN = timedelta(seconds=5)
 Whom = Literal["everybody", "recipient"]
 WHOM: tuple[Whom, ...] = get_args(Whom)
 # Statements are built once: to build one takes longer than to execute it.
-_LINK = (_L.delivery_id, _L.reminder_id, _L.channel, _L.recipient, _L.commitment_id, _L.occurrence, _R.rule, _R.send_at)
-_HOLDABLE = (_L.delivery_id.in_(bindparam("ids", expanding=True)), _L.kind.not_in(SENT_DESPITE_SNOOZE))
+_LINK = (_L.delivery_id, _L.reminder_id, _D.channel, _D.recipient, _R.commitment_id, _R.occurrence, _R.rule, _R.send_at)
+_HOLDABLE = (_L.delivery_id.in_(bindparam("ids", expanding=True)), _R.kind.not_in(SENT_DESPITE_SNOOZE))
 _SNOOZED: dict[Whom, Select[Any]] = {
     "everybody": select(*_LINK, _O.snoozed_by.label("by"), _O.snoozed_at.label("at"), _O.snoozed_until.label("until"))
     .join(planning_tables.reminders, _R.id == _L.reminder_id)
+    .join(delivery_tables.deliveries, _D.id == _L.delivery_id)
     .join(
         tables.occurrences,
-        and_(_O.commitment_id == _L.commitment_id, or_(_O.occurrence == _L.occurrence, _O.occurrence == "")),
+        and_(_O.commitment_id == _R.commitment_id, or_(_O.occurrence == _R.occurrence, _O.occurrence == "")),
     )
     # Reminders that were planned after that already consider the snooze.
     .where(*_HOLDABLE, _O.snoozed_until.is_not(None), _R.send_at <= _O.snoozed_at),
     "recipient": select(*_LINK, _S.by, _S.at, _S.until)
     .join(planning_tables.reminders, _R.id == _L.reminder_id)
+    .join(delivery_tables.deliveries, _D.id == _L.delivery_id)
     .join(
         tables.snoozes,
         and_(
-            _S.commitment_id == _L.commitment_id,
-            or_(_S.occurrence == _L.occurrence, _S.occurrence == ""),
-            _S.recipient == func.lower(_L.recipient),
+            _S.commitment_id == _R.commitment_id,
+            or_(_S.occurrence == _R.occurrence, _S.occurrence == ""),
+            _S.recipient == func.lower(_D.recipient),
         ),
     )
     .where(*_HOLDABLE, _S.until > bindparam("over_since")),

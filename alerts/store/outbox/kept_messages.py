@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import Update, bindparam, func, select, update
 
 from alerts.core.answer_links import placeholder, placeholders
 from alerts.store import delivery_tables
@@ -33,6 +33,7 @@ _CHANGE = (
         ),  # of a message that an earlier release has rendered
     )
 )
+_FORGET = _CHANGE.values(next_alert_at={})  # only a message that is rendered says when the next alert goes out
 
 
 class KeptMessages:
@@ -52,13 +53,15 @@ class KeptMessages:
 
     def compress(self, now: datetime) -> int:
         """Compress up to `BATCH` messages that were sent over an hour ago, and return how many there were."""
-        return self._change(WHOLE, COMPRESSED, now - COMPRESS_AFTER, compressed)
+        return self._change(_CHANGE, WHOLE, COMPRESSED, now - COMPRESS_AFTER, compressed)
 
     def shorten(self, before: datetime) -> int:
         """Forget the text of up to `BATCH` messages that were sent before a time, and return how many there were."""
-        return self._change(COMPRESSED, SHORTENED, before, _without_text)
+        return self._change(_FORGET, COMPRESSED, SHORTENED, before, _without_text)
 
-    def _change(self, was: int, becomes: int, before: datetime, change: Callable[[Any], dict[str, Any]]) -> int:
+    def _change(
+        self, statement: Update, was: int, becomes: int, before: datetime, change: Callable[[Any], dict[str, Any]]
+    ) -> int:
         """Change messages of one form into another: the oldest first, computed before the transaction begins."""
         which = {WHOLE: delivery_tables.TO_COMPRESS, COMPRESSED: delivery_tables.TO_SHORTEN}[was]
         query = select(_D.id, _D.payload).where(which, _D.ended_at < before)
@@ -72,7 +75,7 @@ class KeptMessages:
             for row in rows
         ]  # fmt: skip
         with self._database.write() as connection:
-            connection.execute(_CHANGE, values)
+            connection.execute(statement, values)
         return len(rows)
 
 

@@ -3,40 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, bindparam, func, or_, select
+from sqlalchemy import Connection, and_, bindparam, func, select
 
+from alerts.core.reminders import Kind
 from alerts.store import delivery_tables, planning_tables, tables
+from alerts.store.outbox.other_alerts import Link, OtherAlert, link_of, other_alerts
 
-_D, _L, _R, _V = (
-    table.c
-    for table in (
-        delivery_tables.deliveries,
-        delivery_tables.delivery_reminders,
-        planning_tables.reminders,
-        tables.revisions,
-    )
-)
-_MINE, _OTHER = delivery_tables.delivery_reminders.alias(), delivery_tables.delivery_reminders.alias()
-Link = tuple[UUID, UUID]  # a delivery and a reminder that it carries
-# Links of the deliveries `ids` about an end, each with what was sent before to the same recipient, the oldest first.
-_ENDS_BEFORE = (
-    select(_MINE.c.delivery_id, _MINE.c.reminder_id, _MINE.c.occurrence, _MINE.c.channel, _MINE.c.recipient)
-    .add_columns(_OTHER.c.reminder_id.label("last"), _OTHER.c.occurrence.label("its"), _D.ended_at.label("at"))
-    .join(
-        _OTHER,
-        and_(
-            *(_MINE.c[name] == _OTHER.c[name] for name in ("commitment_id", "channel", "recipient")),
-            or_(_MINE.c.occurrence == "", _OTHER.c.occurrence.in_((_MINE.c.occurrence, ""))),
-            _OTHER.c.delivery_id != _MINE.c.delivery_id,
-        ),
-    )
-    .join(delivery_tables.deliveries, and_(_D.id == _OTHER.c.delivery_id, _D.state == "sent"))
-    .where(_MINE.c.delivery_id.in_(bindparam("ids", expanding=True)), _MINE.c.kind == "closed")
-    .order_by(_D.ended_at, _OTHER.c.moment)
-)
+_D, _R, _V = delivery_tables.deliveries.c, planning_tables.reminders.c, tables.revisions.c
 _REVISION = and_(_V.commitment_id == _R.commitment_id, _V.number == _R.revision)
 _REMINDERS = _R.id.in_(bindparam("ids", expanding=True))
 _ASKED_FOR = select(_R.id).join(tables.revisions, and_(_REVISION, _V.recorded_at < _R.moment)).where(_REMINDERS)
@@ -56,14 +32,24 @@ def ended_already(connection: Connection, links: Sequence[Any]) -> set[Link]:
     So what is reopened and closed again before a tick goes out once. That is seen here and not when it is planned: the
     first alert may have been superseded while it was open.
     """
-    ids = {link["delivery_id"] for link in links if link["kind"] == "closed"}
-    if not ids:
+    mine = [link for link in links if link["kind"] == "closed"]
+    found = [
+        (link, other)
+        for link, other in other_alerts(connection, mine, _covers, kinds=get_args(Kind))
+        if other.state == "sent" and other.delivery_id != link["delivery_id"]
+    ]
+    if not found:
         return set()
-    rows = connection.execute(_ENDS_BEFORE, {"ids": list(ids)})
-    last = {(row.delivery_id, row.reminder_id): row for row in rows}
-    last = {one: row for one, row in last.items() if row.its == row.occurrence and not _summed_up(connection, row)}
-    ends = _ends(connection, {each for one, row in last.items() for each in (one[1], row.last)})
-    same_end = {one for one, row in last.items() if ends[one[1]][0] == "closed" and ends[one[1]] == ends[row.last]}
+    found.sort(key=lambda pair: (pair[1].ended_at or pair[1].created_at, pair[1].reminder["moment"]))
+    last = {link_of(link): (link, other) for link, other in found}
+    last = {
+        one: (link, other)
+        for one, (link, other) in last.items()
+        if other.reminder["occurrence"] == link["occurrence"] and not _summed_up(connection, link, other)
+    }
+    before = {one: other.reminder["id"] for one, (_, other) in last.items()}
+    ends = _ends(connection, {reminder for _, reminder in before} | set(before.values()))
+    same_end = {one for one, other in before.items() if ends[one[1]][0] == "closed" and ends[one[1]] == ends[other]}
     return same_end - _asked_for(connection, same_end)
 
 
@@ -73,9 +59,13 @@ def _asked_for(connection: Connection, links: set[Link]) -> set[Link]:
     return {link for link in links if link[1] in asked}
 
 
-def _summed_up(connection: Connection, row: Any) -> bool:
+def _covers(mine: Any, other: Any) -> bool:
+    return not mine["occurrence"] or other["occurrence"] in (mine["occurrence"], "")
+
+
+def _summed_up(connection: Connection, link: Any, last: OtherAlert) -> bool:
     """Whether a summary has reached the recipient since: it may have shown it as open."""
-    since = {"channel": row.channel, "recipient": row.recipient, "at": row.at}
+    since = {"channel": link["channel"], "recipient": link["recipient"], "at": last.ended_at}
     return bool(connection.execute(_SUMMARIES, since).scalar_one())
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, RowMapping, String, cast, func, select, update
+from sqlalchemy import Connection, RowMapping, select, update
 
 from alerts.core.deliveries import State
 from alerts.core.delivery_failures import Notice
@@ -23,6 +24,7 @@ from alerts.store.outbox.fail_over import failure_of, reminders_of
 from alerts.store.outbox.summary_deliveries import followed
 
 _D = delivery_tables.deliveries.c
+_HEX = re.compile(r"[0-9a-f]{1,32}")
 RETRYABLE: tuple[State, ...] = ("retry", "dead", "bounced", "dismissed")
 RESENDABLE: tuple[State, ...] = ("pending", *RETRYABLE)
 DISMISSABLE: tuple[State, ...] = ("pending", "retry", "leased", "dead", "bounced")
@@ -77,9 +79,11 @@ def dismiss(database: Database, start: str, now: datetime) -> UUID:
 def _only(connection: Connection, start: str, states: tuple[State, ...], verb: str) -> RowMapping:
     """The delivery whose id starts so. Raises InputError where there is none, or several, or one of another state."""
     wanted = start.lower().replace("-", "")
-    plain = func.replace(cast(_D.id, String), "-", "")
-    query = select(delivery_tables.deliveries).where(plain.like(f"{wanted}%")).limit(2)
-    found = connection.execute(query).mappings().all() if wanted.isalnum() else []
+    found: Sequence[RowMapping] = []
+    if _HEX.fullmatch(wanted):
+        first, last = UUID(wanted.ljust(32, "0")), UUID(wanted.ljust(32, "f"))
+        query = select(delivery_tables.deliveries).where(_D.id.between(first, last)).limit(2)
+        found = connection.execute(query).mappings().all()
     if len(found) != 1:
         many = "several deliveries have ids that start" if found else "no delivery has an id that starts"
         raise InputError(f"{many} with {start!r}: see `alerts deliveries`")

@@ -8,94 +8,25 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, or_, select
+from sqlalchemy import Connection, and_, bindparam, select
 
 from alerts.core.reminders import MERGEABLE_KINDS, REPEATING_KINDS, Reminder
 from alerts.core.rules import Rule
 from alerts.core.schedule.answers import silences
 from alerts.core.schedule.unanswered import answered_until
 from alerts.core.tracked import Tracked
-from alerts.store import delivery_tables, planning_tables
+from alerts.store import planning_tables
+from alerts.store.outbox.other_alerts import Link, link_of, other_alerts
 from alerts.store.outbox.repeated_ends import ended_already
-from alerts.store.outbox.unsent_moves import Link, moved_again
+from alerts.store.outbox.unsent_moves import moved_again
 from alerts.store.rows import chunks
 
-# To compare rows of a table with each other.
-_MINE, _OTHER = delivery_tables.delivery_reminders.alias(), delivery_tables.delivery_reminders.alias()
-_MY_PLAN, _ITS_PLAN = delivery_tables.deliveries.alias(), delivery_tables.deliveries.alias()
 _REMINDER, _REPEAT = planning_tables.reminders.alias(), planning_tables.reminders.alias()
 _RULES = planning_tables.rules.c
 
 FOLLOWED_BY_LATER = "a later reminder replaced it"
 KNOWN_END = "the recipient already knows of this end"
-
-
-def _same(*names: str) -> ColumnElement[bool]:
-    """Return the condition for two links that have these columns in common."""
-    return and_(*(_MINE.c[name] == _OTHER.c[name] for name in names))
-
-
-def _planned_at(link: Any) -> Any:
-    """Return the time at which the reminder of a link was planned.
-
-    It is looked up for each pair that is left. As a join, PostgreSQL compared all reminders with each other before:
-    eight minutes and more for a digest of a thousand.
-    """
-    reminder = planning_tables.reminders.alias()
-    return select(reminder.c.planned_at).where(reminder.c.id == link.c.reminder_id).scalar_subquery()
-
-
-# Statements are built once: to build one takes longer than to execute it. These select links of the deliveries `ids`
-# that another link overtakes.
-_LINKS = select(_MINE.c.delivery_id, _MINE.c.reminder_id).where(
-    _MINE.c.delivery_id.in_(bindparam("ids", expanding=True))
-)
-_LATER = and_(_OTHER.c.moment > _MINE.c.moment, _OTHER.c.bounds_version >= _MINE.c.bounds_version)
-_AGAIN = and_(
-    _OTHER.c.moment == _MINE.c.moment, _OTHER.c.kind == _MINE.c.kind, _OTHER.c.bounds_version > _MINE.c.bounds_version
-)
-_REOPENED = and_(_OTHER.c.kind == "reopened", _OTHER.c.bounds_version > _MINE.c.bounds_version)
-_FOLLOWED = (
-    _LINKS.join(
-        _OTHER,
-        and_(
-            _same("commitment_id", "occurrence", "channel", "recipient"),
-            or_(and_(_OTHER.c.kind.in_(MERGEABLE_KINDS), or_(_LATER, _AGAIN)), _REOPENED),
-        ),
-    )
-    .join(_MY_PLAN, _MY_PLAN.c.id == _MINE.c.delivery_id)
-    .join(_ITS_PLAN, and_(_ITS_PLAN.c.id == _OTHER.c.delivery_id, _ITS_PLAN.c.created_at >= _MY_PLAN.c.created_at))
-    .where(_MINE.c.kind.in_(MERGEABLE_KINDS), _planned_at(_OTHER) >= _planned_at(_MINE))
-)
-_ENDED = (
-    _LINKS.join(
-        _OTHER,
-        and_(
-            _same("commitment_id", "channel", "recipient"),
-            or_(_OTHER.c.occurrence == _MINE.c.occurrence, _OTHER.c.occurrence == ""),
-            _OTHER.c.kind == "closed",
-            _OTHER.c.moment >= _MINE.c.moment,
-        ),
-    )
-    .join(_MY_PLAN, and_(_MY_PLAN.c.id == _MINE.c.delivery_id, _MY_PLAN.c.attempts > 0))
-    .where(_MINE.c.kind == "moved")
-)
 _ANNOUNCED = ("closed", "reopened")
-_ANNOUNCED_AGAIN = _LINKS.join(
-    _OTHER,
-    and_(
-        _same("commitment_id", "occurrence", "channel", "recipient"),
-        _OTHER.c.kind.in_(_ANNOUNCED),
-        _OTHER.c.moment > _MINE.c.moment,
-    ),
-).where(_MINE.c.kind.in_(_ANNOUNCED))
-_REPORTED_AGAIN = (
-    _LINKS.join(_OTHER, and_(_same("commitment_id", "occurrence", "kind", "channel", "recipient"), _LATER))
-    .join(_ITS_PLAN, and_(_ITS_PLAN.c.id == _OTHER.c.delivery_id, _ITS_PLAN.c.state != "superseded"))
-    .join(_REMINDER, _REMINDER.c.id == _MINE.c.reminder_id)
-    .join(_REPEAT, and_(_REPEAT.c.id == _OTHER.c.reminder_id, _REPEAT.c.rule == _REMINDER.c.rule))
-    .where(_MINE.c.kind == "unanswered")
-)
 # The other rules of which a reminder means the same alert.
 _ALERT_KEY = ("commitment_id", "occurrence", "bounds_version", "kind", "moment")
 _OTHER_RULES = (
@@ -202,8 +133,29 @@ def _followed_by_later(connection: Connection, links: Sequence[Any]) -> set[Link
     One that was planned before mine does not count: both go out. A delivery to a deputy or a fallback is created when
     it is handed on, so that both may be created at once. So the times of planning are compared as well.
     """
-    ids = {link["delivery_id"] for link in links if link["kind"] in MERGEABLE_KINDS}
-    return _found(connection, _FOLLOWED, ids)
+    mine = [link for link in links if link["kind"] in MERGEABLE_KINDS]
+    since = min((link["moment"] for link in mine), default=None)
+    if since is None:
+        return set()
+    found = other_alerts(connection, mine, _follows, kinds=MERGEABLE_KINDS, since=since, whenever=["reopened"])
+    return {
+        link_of(link)
+        for link, other in found
+        if other.created_at >= link["created_at"] and other.reminder["planned_at"] >= link["planned_at"]
+    }
+
+
+def _follows(mine: Any, other: Any) -> bool:
+    if mine["occurrence"] != other["occurrence"]:
+        return False
+    if other["kind"] == "reopened":
+        return bool(other["bounds_version"] > mine["bounds_version"])
+    again = mine["moment"] == other["moment"] and mine["kind"] == other["kind"]
+    return _is_later(mine, other) or (again and other["bounds_version"] > mine["bounds_version"])
+
+
+def _is_later(mine: Any, other: Any) -> bool:
+    return bool(other["moment"] > mine["moment"] and other["bounds_version"] >= mine["bounds_version"])
 
 
 def _ended_since(connection: Connection, links: Sequence[Any]) -> set[Link]:
@@ -211,14 +163,22 @@ def _ended_since(connection: Connection, links: Sequence[Any]) -> set[Link]:
 
     Sent after that, it would open again what the end has closed at the other side.
     """
-    ids = {link["delivery_id"] for link in links if link["kind"] == "moved"}
-    return _found(connection, _ENDED, ids)
+    mine = [link for link in links if link["kind"] == "moved" and link["attempts"] > 0]
+    return {link_of(link) for link, _ in other_alerts(connection, mine, _ends, kinds=["closed"])}
+
+
+def _ends(mine: Any, other: Any) -> bool:
+    return other["occurrence"] in (mine["occurrence"], "") and other["moment"] >= mine["moment"]
 
 
 def _announced_again(connection: Connection, links: Sequence[Any]) -> set[Link]:
     """Return links whose alert of an end or a reopening is followed by another, to the same recipient."""
-    ids = {link["delivery_id"] for link in links if link["kind"] in _ANNOUNCED}
-    return _found(connection, _ANNOUNCED_AGAIN, ids)
+    mine = [link for link in links if link["kind"] in _ANNOUNCED]
+    return {link_of(link) for link, _ in other_alerts(connection, mine, _announces_again, kinds=_ANNOUNCED)}
+
+
+def _announces_again(mine: Any, other: Any) -> bool:
+    return bool(mine["occurrence"] == other["occurrence"] and other["moment"] > mine["moment"])
 
 
 def _reported_again(connection: Connection, links: Sequence[Any]) -> set[Link]:
@@ -226,11 +186,13 @@ def _reported_again(connection: Connection, links: Sequence[Any]) -> set[Link]:
 
     A later one that was not sent since somebody had answered by then does not count: that answer may be taken back.
     """
-    ids = {link["delivery_id"] for link in links if link["kind"] == "unanswered"}
-    return _found(connection, _REPORTED_AGAIN, ids)
+    mine = [link for link in links if link["kind"] == "unanswered"]
+    return {
+        link_of(link)
+        for link, other in other_alerts(connection, mine, _reports_again, kinds=["unanswered"])
+        if other.state != "superseded" and other.reminder["rule"] == link["rule"]
+    }
 
 
-def _found(connection: Connection, query: Select[Any], ids: Collection[UUID]) -> set[Link]:
-    if not ids:
-        return set()
-    return {(row.delivery_id, row.reminder_id) for row in connection.execute(query, {"ids": list(ids)})}
+def _reports_again(mine: Any, other: Any) -> bool:
+    return mine["occurrence"] == other["occurrence"] and _is_later(mine, other)

@@ -5,47 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import Connection, and_, bindparam, func, select
+from sqlalchemy import Connection, bindparam, select
 
 from alerts.core.joined_moves import merge_moves, returns_to_start
 from alerts.core.tracked import Revision
-from alerts.store import delivery_tables, planning_tables, tables
+from alerts.store import tables
+from alerts.store.outbox.other_alerts import Link, link_of, other_alerts
 from alerts.store.rows import revision_of
 
-_D, _L, _R, _V = (
-    table.c
-    for table in (
-        delivery_tables.deliveries,
-        delivery_tables.delivery_reminders,
-        planning_tables.reminders,
-        tables.revisions,
-    )
-)
-_MINE, _OTHER = delivery_tables.delivery_reminders.alias(), delivery_tables.delivery_reminders.alias()
-Link = tuple[UUID, UUID]  # a delivery and a reminder that it carries
+_V = tables.revisions.c
 Range = tuple[int, int]  # of revisions, the first and the last
-# Links of the deliveries `ids` about a move, with others about moves of the same to the same recipient: later ones, and
-# earlier ones, the latest first.
-_TWO_MOVES = and_(
-    _OTHER.c.kind == "moved",
-    *(_MINE.c[name] == _OTHER.c[name] for name in ("commitment_id", "occurrence", "channel", "recipient")),
-)
-_MY_MOVES = (_MINE.c.delivery_id.in_(bindparam("ids", expanding=True)), _MINE.c.kind == "moved")
-_MOVED_AGAIN = (
-    select(_MINE.c.delivery_id, _MINE.c.reminder_id)
-    .join(_OTHER, and_(_TWO_MOVES, _OTHER.c.bounds_version > _MINE.c.bounds_version))
-    .where(*_MY_MOVES)
-)
-_MOVED_BEFORE = (
-    select(_MINE.c.delivery_id, _MINE.c.reminder_id, func.coalesce(_R.first_revision, _R.revision), _D.state)
-    .join(_OTHER, and_(_TWO_MOVES, _OTHER.c.bounds_version < _MINE.c.bounds_version))
-    .join(planning_tables.reminders, _R.id == _OTHER.c.reminder_id)
-    .join(delivery_tables.deliveries, _D.id == _OTHER.c.delivery_id)
-    .where(*_MY_MOVES)
-    .order_by(_OTHER.c.bounds_version.desc())
-)
 _MOVES = (
     select(tables.revisions)
     .where(_V.commitment_id.in_(bindparam("ids", expanding=True)), _V.what == "moved")
@@ -55,10 +25,7 @@ _MOVES = (
 
 def moved_again(connection: Connection, links: Sequence[Any]) -> set[Link]:
     """Links whose move reaches the same recipient with a later one, which starts from the same date."""
-    ids = _move_deliveries(links)
-    if not ids:
-        return set()
-    return {(row.delivery_id, row.reminder_id) for row in connection.execute(_MOVED_AGAIN, {"ids": ids})}
+    return {link_of(link) for link, _ in other_alerts(connection, _moved(links), _is_later_move, kinds=["moved"])}
 
 
 def merged_moves(connection: Connection, links: Sequence[Any]) -> dict[Link, Revision]:
@@ -84,22 +51,29 @@ def merged_moves(connection: Connection, links: Sequence[Any]) -> dict[Link, Rev
 
 def _unreported_moves(connection: Connection, links: Sequence[Any]) -> dict[Link, int]:
     """Return the first revision of earlier moves that the recipient did not get, by link."""
-    ids = _move_deliveries(links)
-    if not ids:
-        return {}
     found: dict[Link, int] = {}
     sent: set[Link] = set()
-    for delivery, reminder, first, state in connection.execute(_MOVED_BEFORE, {"ids": ids}):
-        if state == "sent":
-            sent.add((delivery, reminder))
-        if (delivery, reminder) not in sent:
-            found[delivery, reminder] = first
+    before = other_alerts(connection, _moved(links), _is_earlier_move, kinds=["moved"])
+    for link, other in sorted(before, key=lambda pair: pair[1].reminder["bounds_version"], reverse=True):
+        one, reminder = link_of(link), other.reminder
+        if other.state == "sent":
+            sent.add(one)
+        if one not in sent:
+            found[one] = reminder["revision"] if reminder["first_revision"] is None else reminder["first_revision"]
     return found
 
 
-def _move_deliveries(links: Sequence[Any]) -> list[UUID]:
-    """Return the deliveries that alert of a move."""
-    return list({link["delivery_id"] for link in links if link["kind"] == "moved"})
+def _moved(links: Sequence[Any]) -> list[Any]:
+    """Return the links about a move."""
+    return [link for link in links if link["kind"] == "moved"]
+
+
+def _is_later_move(mine: Any, other: Any) -> bool:
+    return bool(mine["occurrence"] == other["occurrence"] and other["bounds_version"] > mine["bounds_version"])
+
+
+def _is_earlier_move(mine: Any, other: Any) -> bool:
+    return bool(mine["occurrence"] == other["occurrence"] and other["bounds_version"] < mine["bounds_version"])
 
 
 def _moves(connection: Connection, commitments: set[int]) -> Mapping[tuple[int, str], list[Revision]]:

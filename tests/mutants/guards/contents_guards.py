@@ -80,8 +80,8 @@ GUARDS = (
     Guard(
         "a later reminder that was planned before replaces nothing that is handed on with it",
         "store/outbox/stale_reminders.py",
-        "_planned_at(_OTHER) >= _planned_at(_MINE)",
-        "_planned_at(_OTHER).is_not(None)",
+        'other.reminder["planned_at"] >= link["planned_at"]',
+        'other.reminder["planned_at"]',
         "store/outbox/test_deputies.py::"
         "test_an_alert_of_another_rule_that_was_planned_later_goes_to_the_deputy_too[sqlite-False]",
     ),

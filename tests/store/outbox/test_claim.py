@@ -31,6 +31,7 @@ from tests.factories import (
 )
 
 D, L = delivery_tables.deliveries, delivery_tables.delivery_reminders
+R = planning_tables.reminders.c
 NINE = at("2025-11-03T09:00")  # a week before the truce ends
 LEAD = rule(remind=remind(before=("P7D",)))
 SENT = Outcome(state="sent", remote="250 ok")
@@ -330,7 +331,8 @@ def test_what_is_superseded_does_not_hide_what_comes_behind_it(store):
     plan_at(store, NINE, only)
     with store.database.write() as connection:  # the stale ones have waited the longest
         connection.execute(update(D).values(next_at=NINE - timedelta(hours=1)))
-        keep = select(L.c.delivery_id).where(L.c.commitment_id == tracked(store, "c00004").id)
+        keep = select(L.c.delivery_id).join(planning_tables.reminders, R.id == L.c.reminder_id)
+        keep = keep.where(R.commitment_id == tracked(store, "c00004").id)
         connection.execute(update(D).where(D.c.id.in_(keep)).values(next_at=NINE))
     for number in range(4):
         close(store, f"c0000{number}")
