@@ -30,7 +30,8 @@ deliveries = Table(
     Column("attempts", Integer, nullable=False),
     Column("created_at", Utc, nullable=False),
     Column("next_at", Utc),
-    Column("next_alert_at", JSON, nullable=False),  # reminder → when the next alert of its watch goes out, as planned
+    # Reminder → when the next alert of its watch goes out, as planned; compressed where they are many.
+    Column("next_alert_at", StoredMessage, nullable=False),
     Column("deadline", Utc),  # tries go on at least until it has passed
     Column("lease_until", Utc),
     Column("fence", Integer, nullable=False),

@@ -14,6 +14,7 @@ from sqlalchemy.types import TypeDecorator
 
 WHOLE, COMPRESSED, SHORTENED = 0, 1, 2  # `deliveries.message_form`
 SHORTENED_HAS = {"rendered_at", "links"}  # the names in a shortened one
+FEW = 5  # entries of a delivery
 DEFLATED = "deflated"  # the only name in a compressed message: the message as JSON, zlib (RFC 1950), base64
 
 
@@ -21,6 +22,11 @@ def compressed(message: Mapping[str, Any]) -> dict[str, str]:
     """Return a message in a fifth to a tenth of its size. Reading the column gives the message back."""
     text = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
     return {DEFLATED: base64.b64encode(zlib.compress(text.encode())).decode("ascii")}
+
+
+def compressed_if_long(entries: Mapping[str, Any]) -> dict[str, Any]:
+    """Return entries of a delivery compressed, unless there are so few that their text would be no shorter."""
+    return compressed(entries) if len(entries) > FEW else dict(entries)
 
 
 def decompressed(stored: Mapping[str, str]) -> dict[str, Any]:

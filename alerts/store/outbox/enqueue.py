@@ -18,6 +18,7 @@ from alerts.store import delivery_tables, planning_tables
 from alerts.store.alert_digests import alert_digest
 from alerts.store.new_deliveries import new_delivery
 from alerts.store.rows import REMINDER, chunks, insert_new
+from alerts.store.stored_message import compressed_if_long
 
 _D, _L, _R = delivery_tables.deliveries.c, delivery_tables.delivery_reminders.c, planning_tables.reminders.c
 _SKIP = (
@@ -138,7 +139,9 @@ def delivery_row(
 ) -> dict[str, Any]:
     """Return the row of a delivery, with the next alert after each of its reminders and the end of their dates."""
     return new_delivery(one.id, one.channel, one.recipient, now) | {
-        "next_alert_at": {str(mine): at.isoformat() if at else None for mine, at in next_alert_at.items()},
+        "next_alert_at": compressed_if_long(
+            {str(mine): at.isoformat() if at else None for mine, at in next_alert_at.items()}
+        ),
         "deadline": max((end for end in ends if end), default=None),
     }
 

@@ -7,9 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from alerts.core.messages import Message
-from alerts.store.stored_message import SHORTENED_HAS, compressed
-
-FEW_DATES = 5  # of these a compressed text would be no shorter
+from alerts.store.stored_message import SHORTENED_HAS, compressed_if_long
 
 
 def payload_of(message: Message) -> dict[str, Any]:
@@ -26,7 +24,7 @@ def payload_of(message: Message) -> dict[str, Any]:
 
 def told_of(dates: Mapping[str, str] | None) -> dict[str, str] | None:
     """Return the dates that a message tells, as they are stored: those of a long digest compressed."""
-    return None if not dates else compressed(dates) if len(dates) > FEW_DATES else dict(dates)
+    return compressed_if_long(dates) if dates else None
 
 
 def message_of(payload: Mapping[str, Any] | None) -> Message | None:

@@ -13,16 +13,16 @@ GUARDS = (
     Guard(
         "an end that its recipient knows is not sent again",
         "store/outbox/repeated_ends.py",
-        "same_end = {one for one, row in last.items() if",
-        "same_end = {one for one, row in last.items() if False and",
+        "same_end = {one for one, other in before.items() if",
+        "same_end = {one for one, other in before.items() if False and",
         "store/test_reopened.py::"
         "test_what_is_closed_again_before_a_tick_is_told_again_only_where_that_is_news[sqlite-same]",
     ),
     Guard(
         "an end other than the one that its recipient knows is sent",
         "store/outbox/repeated_ends.py",
-        'ends[one[1]][0] == "closed" and ends[one[1]] == ends[row.last]',
-        'ends[row.last][0] == "closed"',
+        'ends[one[1]][0] == "closed" and ends[one[1]] == ends[other]',
+        'ends[other][0] == "closed"',
         "store/test_reopened.py::"
         "test_what_is_closed_again_before_a_tick_is_told_again_only_where_that_is_news[sqlite-other-end]",
     ),

@@ -34,8 +34,8 @@ GUARDS = (
     Guard(
         "a report that was answered replaces no earlier one",
         "store/outbox/stale_reminders.py",
-        ', _ITS_PLAN.c.state != "superseded"))',
-        "))",
+        'if other.state != "superseded" and',
+        "if",
         "store/test_unanswered.py"
         "::test_a_report_to_be_tried_again_goes_out_where_the_next_was_answered_and_the_answer_is_taken_back[sqlite]",
     ),
