@@ -9,17 +9,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, delete, update
+from sqlalchemy import Table, delete, select, update
 
 from alerts.core.pseudonyms import IDENTIFIERS, Pseudonym
-from alerts.store import Store, tables
+from alerts.store import Store, delivery_tables, tables
+from alerts.store.alert_digests import alert_digest
 from alerts.store.database import Database
 from alerts.store.erased_rows import replace_in
 from alerts.store.erasing import Erasing
 from alerts.store.link_revocations import LinkRevocation
 from alerts.store.store_error import StoreError
 from tests import acting
-from tests.factories import NOW, change, entry, load, tracked
+from tests.factories import NOW, at, change, entry, load, plan_at, remind, rule, tracked
 from tests.filled_tables import fill, texts_of
 
 TEXTS = ("Ana Lopez", "<b>ana\n   LOPEZ</b>", "ANA@example.org", "mailto:ana%40example.org", "alopez:", "(alopez)")
@@ -74,6 +75,32 @@ def test_pages_that_keep_what_is_open_in_memory_read_again_what_has_changed(stor
     assert {number for number in after if after[number] > before[number]} == {
         tracked(store, "one").id, tracked(store, "two").id
     }  # fmt: skip
+
+
+def test_the_keys_of_alerts_are_no_longer_digests_of_the_address(store: Store) -> None:
+    """Whoever has the database could try addresses out. Two spellings of one have the same pseudonym."""
+    desk = rule(remind=remind(before=("P7D",)), digest=False)
+    load(store, entry("one"))
+    plan_at(store, NOW, desk, to=("ana@example.org", "Ana@example.org", "bo@example.org"))
+    plan_at(store, at("2025-11-03T09:00"), desk, to=("ana@example.org", "Ana@example.org", "bo@example.org"))
+    (reminder,) = [one for one in store.ledger.reminders(tracked(store, "one").id) if one["skipped"] is None]
+    key = tuple(reminder[name] for name in ("commitment_id", "occurrence", "bounds_version", "kind", "moment"))
+
+    def digests(*recipients: str) -> set[bytes]:
+        return {alert_digest(key, "mail", one) for one in recipients}
+
+    assert alerts_of(store) == digests("ana@example.org", "Ana@example.org", "bo@example.org")
+    pseudonym = Pseudonym(text="erased-1", key="alopez", names=NAMES)
+    Erasing(store.database).erase(pseudonym, "desk", NOW)
+    after = alerts_of(store)
+    assert len(after) == 3, "each of the three stays"
+    assert not after & digests("ana@example.org", "Ana@example.org")
+    assert after > digests(pseudonym.in_text("ana@example.org", "recipient"), "bo@example.org")
+
+
+def alerts_of(store: Store) -> set[bytes]:
+    with store.database.read() as connection:
+        return set(connection.execute(select(delivery_tables.delivery_reminders.c.alert)).scalars())
 
 
 def test_a_person_is_erased_by_the_same_pseudonym_after_a_kill(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,6 +48,11 @@ def rows(store: Store) -> list[Any]:
         return list(connection.execute(select(D.c.payload, D.c.message_form, D.c.payload_hash, D.c.remote)).all())
 
 
+def next_alerts(store: Store) -> Any:
+    with store.database.read() as connection:
+        return connection.execute(select(D.c.next_alert_at)).scalar_one()
+
+
 def stored_size(store: Store) -> int:
     with store.database.read() as connection:
         return int(connection.execute(text("SELECT sum(length(CAST(payload AS TEXT))) FROM deliveries")).scalar_one())
@@ -71,8 +76,10 @@ def test_the_text_goes_after_the_time_that_is_set_and_the_links_stay(store: Stor
     assert len(link.printed) == 1
     KeptMessages(store.database).tidy(NINE + KEPT, KEPT)
     assert rows(store)[0].message_form == COMPRESSED
+    assert next_alerts(store) != {}
     KeptMessages(store.database).tidy(NINE + KEPT + HOUR, KEPT)
     (after,) = rows(store)
+    assert next_alerts(store) == {}, "only a message that is rendered says when the next alert goes out"
     assert after.payload.keys() == {"rendered_at", "links"}
     assert after[1:] == (SHORTENED, *before[0][2:]), "the hash and the server's answer stay"
     assert store.linked_deliveries.find(one.id) == link
