@@ -21,10 +21,10 @@ from rich.console import Console
 from rich.table import Table
 
 from alerts.cli.app import App
-from alerts.delivery import deliver
 from alerts.planning import plan
 from alerts.startup import prepare
 from alerts.store.outbox.kept_messages import KeptMessages
+from alerts.turn_delivery import deliver
 
 MOST_MEGABYTES = 200.0
 FIRST = datetime(2026, 1, 1, 9, tzinfo=UTC)
