@@ -16,7 +16,6 @@ from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from alerts.core.liveness import ALIVE, PASS
 from tests import forked_alerts
@@ -24,6 +23,7 @@ from tests.faults.nursery import ROOT, Nursery, Ran
 from tests.faults.sinks import Sinks, open_sinks
 from tests.faults.world import write_config
 from tests.patience import eventually
+from tests.stored_ids import stored_id
 
 TIMEOUT = 5
 CHANNELS = """
@@ -152,7 +152,7 @@ class Site:
 
     def states(self) -> dict[str, str]:
         """The deliveries by id, and their states."""
-        return {str(UUID(one)): state for one, state in self.ask("select id, state from deliveries")}
+        return {str(stored_id(one)): state for one, state in self.ask("select id, state from deliveries")}
 
     def last_pass(self) -> datetime | None:
         """When it last said that all was well."""

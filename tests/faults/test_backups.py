@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 
 from tests.faults.embedded import WHOLE, Midwife, Site, site
 from tests.faults.report import REPORT
 from tests.patience import eventually
+from tests.stored_ids import stored_id
 
 COUNT, PAUSE = (2_000, 0.01) if WHOLE else (40, 0.2)
 BETWEEN = 0 if WHOLE else COUNT // 4  # alerts from one backup to the next, at least
@@ -40,7 +40,7 @@ def states(path: Path) -> dict[str, str]:
     """Return the deliveries of a whole database by id, and their states."""
     assert ask(path, "PRAGMA integrity_check") == [("ok",)]
     assert ask(path, "PRAGMA foreign_key_check") == []
-    return {str(UUID(one)): state for one, state in ask(path, "SELECT id, state FROM deliveries")}
+    return {str(stored_id(one)): state for one, state in ask(path, "SELECT id, state FROM deliveries")}
 
 
 def test_a_backup_taken_while_alerts_go_out_is_whole_and_restores(tmp_path: Path, nursery: Midwife) -> None:
