@@ -28,6 +28,7 @@ TABLES = (delivery_tables, planning_tables, tables)  # a table is in the metadat
 # was, how often and when it was tried, and whether planning has noticed that it was sent.
 LOOSE = {
     "commitments": {"id"},
+    "delivery_reminders": {"alert"},  # a digest, in which such a number is
     "absences": {"number"},  # as below
     "registrations": {"number", "registered_at", "registered_by"},  # a killed transaction uses a number up
     "deliveries": {
