@@ -63,7 +63,7 @@ ONE_CELL = b'<row><c t="inlineStr"><is><t>%s</t></is></c></row>' % (b"x" * (90 *
     ("content", "limits"),
     [
         (SHEET % (CELLS * 1_000), ImportLimits(cpu_seconds=2)),
-        (SHEET % (CELLS * 1_000), ImportLimits(within=3.0)),
+        (SHEET % (CELLS * 1_000), ImportLimits(within=2.0)),
         (SHEET % ONE_CELL, ImportLimits(memory=350 * MIB)),
     ],
     ids=["processor", "time", "memory"],
