@@ -218,7 +218,7 @@ def test_the_same_key_in_two_files_is_said_with_both_places(
         ),
         pytest.param(
             "channels:\n  box: {kind: console, colour: red}",
-            "2: channels.box.colour: unknown key; known: answers, hours, timeout, timezone",
+            "2: channels.box.colour: unknown key; known: answers, burst, connections, hours, rate, timeout, timezone",
             id="an unknown option",
         ),
         pytest.param(
