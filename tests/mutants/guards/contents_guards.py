@@ -86,6 +86,42 @@ GUARDS = (
         "test_an_alert_of_another_rule_that_was_planned_later_goes_to_the_deputy_too[sqlite-False]",
     ),
     Guard(
+        "a later reminder replaces one to the same recipient only",
+        "store/outbox/other_alerts.py",
+        'alert_digest(key, link["channel"], link["recipient"])',
+        'alert_digest(key, link["channel"], "")',
+        "store/outbox/test_claim.py::test_a_later_word_supersedes_one_that_could_not_be_sent[sqlite]",
+    ),
+    Guard(
+        "the same alert goes to each recipient",
+        "store/alert_digests.py",
+        "(*what, at, channel, recipient)",
+        "(*what, at, channel)",
+        "store/outbox/test_digests.py::"
+        "test_several_batches_due_at_one_firing_are_one_digest_for_each_recipient[sqlite]",
+    ),
+    Guard(
+        "the same alert by two rules goes to a recipient once",
+        "store/outbox/enqueue.py",
+        '"alert": alert_digest(reminder.alert_key, one.channel, one.recipient)',
+        '"alert": reminder.id.bytes[:8] + delivery_id.bytes[:8]',
+        "store/outbox/test_claim.py::test_two_rules_on_different_crons_tell_it_once[sqlite]",
+    ),
+    Guard(
+        "the key of an alert does not give away an erased address",
+        "store/erased_rows.py",
+        'if table is _D and changed.keys() & {"channel", "recipient"}:',
+        "if False:",
+        "store/test_erasing.py::test_the_keys_of_alerts_are_no_longer_digests_of_the_address[sqlite]",
+    ),
+    Guard(
+        "when the next alerts go out is forgotten with the text",
+        "store/outbox/kept_messages.py",
+        "_CHANGE.values(next_alert_at={})",
+        "_CHANGE",
+        "store/outbox/test_kept_messages.py::test_the_text_goes_after_the_time_that_is_set_and_the_links_stay[sqlite]",
+    ),
+    Guard(
         "a firing is summed up and noted in one transaction",
         "store/outbox/summary_deliveries.py",
         "            rows = [",
