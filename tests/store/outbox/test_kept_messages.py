@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -25,19 +26,20 @@ SUBJECT = "Due Mon 10 Nov 2025: the truce"
 D = delivery_tables.deliveries
 
 
-def rendered(one: Delivery) -> Any:
+BODY = "It is due. ü\n" * 200
+
+
+def rendered(one: Delivery, body: str = BODY) -> Any:
     link = AnswerLink(key_id=KEY, delivery=one.id, commitment_id=one.contexts[0].tracked.id, occurrence="")
-    return replace(
-        message("It is due. ü\n" * 200, NINE), html=f"<a href='https://alerts.example.org/a/{placeholder(link)}'>"
-    )
+    return replace(message(body, NINE), html=f"<a href='https://alerts.example.org/a/{placeholder(link)}'>")
 
 
-def sent(store: Store, count: int = 1, outcome: str = "sent", **plan: Any) -> list[Delivery]:
+def sent(store: Store, count: int = 1, outcome: str = "sent", body: str = BODY, **plan: Any) -> list[Delivery]:
     load(store, *entries(count))
     plan_at(store, NINE - HOUR, LEAD)
     plan_at(store, NINE, LEAD, **plan)
     found = claim(store, NINE)
-    store.outbox.keep({one.id: (one.fence, rendered(one), None) for one in found})
+    store.outbox.keep({one.id: (one.fence, rendered(one, body), None) for one in found})
     ended = Outcome(state=outcome, remote="250 Ok", next_at=NINE + HOUR if outcome == "retry" else None)  # type: ignore[arg-type]
     store.outbox.record_outcomes([(one, ended, NINE, NINE) for one in found])
     return found
@@ -85,6 +87,27 @@ def test_the_text_goes_after_the_time_that_is_set_and_the_links_stay(store: Stor
     assert store.linked_deliveries.find(one.id) == link
     kept = KeptMessages(store.database)
     assert kept.compress(NINE + 2 * KEPT) + kept.shorten(NINE + 2 * KEPT) == 0
+
+
+def test_what_has_no_text_any_more_leaves_the_room_to_others(sqlite_url: str) -> None:
+    store = Store(sqlite_url)
+    sent(store, 60, body=random.Random(1).randbytes(2000).hex())  # compressed, more than half a page
+    for _ in range(2):
+        KeptMessages(store.database).tidy(NINE + 2 * HOUR, KEPT)
+    compressed = pages(store)
+    KeptMessages(store.database).tidy(NINE + KEPT + HOUR, KEPT)
+    assert {row.message_form for row in rows(store)} == {SHORTENED}
+    assert pages(store) < compressed - 30, "of sixty pages, each had a row of its own"
+    store.close()
+
+
+def pages(store: Store) -> int:
+    """Return how many pages of an SQLite file are used."""
+    with store.database.read() as connection:
+        count, free = (
+            connection.execute(text(f"PRAGMA {name}")).scalar_one() for name in ("page_count", "freelist_count")
+        )
+    return int(count) - int(free)
 
 
 @pytest.mark.parametrize(
