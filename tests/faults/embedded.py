@@ -38,7 +38,11 @@ rules:
 WHOLE = os.environ.get("FAULTS") == "all"
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT), "ALERTS_USER": "tester"} | ({} if WHOLE else {"HASTE": "yes"})
 ON_TMPFS = 'mount -t tmpfs -o size=2m none "$0" && cp "$1" "$0" && shift && exec "$@"'
-ASK = "import json, sqlite3, sys; print(json.dumps(sqlite3.connect(sys.argv[1], 20).execute(sys.argv[2]).fetchall()))"
+ASK = """
+import json, sqlite3, sys
+rows = sqlite3.connect(sys.argv[1], 20).execute(sys.argv[2]).fetchall()
+print(json.dumps(rows, default=bytes.hex))
+"""
 WITHOUT_PRIVILEGES = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
 
 
