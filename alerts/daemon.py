@@ -36,7 +36,7 @@ from alerts.reloading import Answer, Configuration, Reloading, changes
 from alerts.scheduled_rules import ScheduledRule, current
 from alerts.startup import prepare, set_of
 from alerts.store import Store
-from alerts.store.outbox.kept_messages import KeptMessages
+from alerts.store.outbox.tidying import tidy
 from alerts.store.outbox.unreachable import UnservedDeliveries
 from alerts.web_process import WebProcess
 from alerts.worker_threads import WorkerPool
@@ -177,7 +177,7 @@ class Daemon:
                 self._outages.attempt("reporting failures", self._handle_failures),
             )
             well = all(turns) and self._outages.attempt("the sign of life", lambda: self._record_status(self._clock()))
-            self._outages.attempt("deleting old texts and uploads", self._tidy)
+            self._outages.attempt("deleting old texts, deliveries and uploads", self._tidy)
             now = self._clock()
             delivers = not self._missing and all(worker.is_well(now) for worker in self._pool.workers)
             if well and self._process.is_well(now) and delivers:
@@ -227,7 +227,7 @@ class Daemon:
 
     def _tidy(self) -> None:
         self._store.uploads.forget_old(self._clock())
-        KeptMessages(self._store.database).tidy(self._clock(), self._now.messages_kept, self._stop.is_set)
+        tidy(self._store.database, self._clock(), self._now.kept, self._stop.is_set)
 
     def _handle_failures(self) -> None:
         """Report failures: the first at once, then together what fails within the same few seconds."""

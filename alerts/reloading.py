@@ -6,13 +6,14 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from alerts.channels.heartbeat import Heartbeat
 from alerts.clock import Clock
 from alerts.core.audited_months import FindAudit, no_audit
 from alerts.core.registration import RuleSet, differences
+from alerts.core.retention import Retention
 from alerts.deadlines.errors import InputError
 from alerts.delivery import ChannelWorker
 from alerts.scheduled_rules import ScheduledRule
@@ -40,7 +41,7 @@ class Configuration:
     workers: Sequence[ChannelWorker]
     built_from: Mapping[str, Any] = field(default_factory=dict, repr=False)
     operators: Sequence[str] = ()
-    messages_kept: timedelta = timedelta(days=90)
+    kept: Retention = field(default_factory=Retention)
     audit: FindAudit = no_audit
     heartbeat: Heartbeat | None = None
     web: WebCommand | None = None

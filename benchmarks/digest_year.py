@@ -56,7 +56,7 @@ def run(folder: Path, days: int, entries: int, people: int) -> int:
         now = FIRST + timedelta(days=day)
         plan(app.store, app.rules, app.channels, now)
         sent += deliver(app.workers(partial(_same, now)))["sent"]
-        KeptMessages(app.store.database).tidy(now + timedelta(hours=2), app.settings.messages_kept)
+        KeptMessages(app.store.database).tidy(now + timedelta(hours=2), app.settings.kept.messages)
         shutil.rmtree(folder / "mail", ignore_errors=True)
     app.store.close()
     return sent

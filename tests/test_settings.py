@@ -1,11 +1,13 @@
 """Settings: where they are found, what they refuse, and what they never show."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from alerts import shipped
 from alerts.core.commitments import Commitment
+from alerts.core.retention import Retention
 from alerts.core.rules import Overdue, Remind, Rule, matching
 from alerts.deadlines.errors import InputError
 from alerts.settings import Settings, load_settings
@@ -356,12 +358,27 @@ def test_operators_a_fallback_and_a_heartbeat_are_read_and_its_url_is_a_secret(h
     assert "https://beat.example.org/5678" in plain.secrets()
 
 
+def test_what_was_sent_is_kept_for_as_long_as_stated(here: Path) -> None:
+    days = timedelta(days=1)
+    assert load(CHANNELS).kept == Retention(messages=90 * days, ledger=3650 * days)
+    stated = load(CHANNELS + "keep: {messages: P1Y, ledger: P7Y}\n")
+    assert stated.kept == Retention(messages=365 * days, ledger=7 * 365 * days)
+
+
 @pytest.mark.parametrize(
     ("text", "line"),
     [
         (
             CHANNELS + "keep: {messages: P7D}",
             "c/a.yaml:2: keep.messages: expected whole days, from P30D to P100Y, found `P7D`",
+        ),
+        (
+            CHANNELS + "keep: {ledger: P11M}",
+            "c/a.yaml:2: keep.ledger: expected whole days, from P1Y to P100Y, found `P11M`",
+        ),
+        (
+            CHANNELS + "keep: {messages: P2Y, ledger: P1Y}",
+            "c/a.yaml:2: keep: the ledger goes with its texts: set `ledger` to P2Y or longer, or `messages` to less",
         ),
         (CHANNELS + "operators: [lag]", "c/a.yaml:2: there is no channel \"lag\"; did you mean 'log'?"),
         (CHANNELS + RULE + "    fallback: lag\n", "c/a.yaml:8: there is no channel \"lag\"; did you mean 'log'?"),

@@ -38,7 +38,7 @@ def configuration(app: App, clock: Clock) -> Configuration:
         workers=app.workers(clock),
         built_from=dict(app.built_from),
         operators=settings.operators,
-        messages_kept=settings.messages_kept,
+        kept=settings.kept,
         audit=MonthlyAudits(app.store.database, app.zone, settings.shared_addresses).find,
         heartbeat=app.heartbeat,
         web=_web_command(app),

@@ -22,7 +22,7 @@ from alerts.failure_handling import handle_failures
 from alerts.log_output import start_log
 from alerts.planning import plan as plan_due
 from alerts.startup import prepare
-from alerts.store.outbox.kept_messages import KeptMessages
+from alerts.store.outbox.tidying import tidy
 from alerts.turn_delivery import deliver
 from alerts.views.monthly_audits import MonthlyAudits
 from alerts.views.shown_times import shown_with_zone
@@ -66,7 +66,7 @@ def tick(context: typer.Context, at: At = None, take_over: TakeOver = False, as_
             check.swept()
         app.store.check_indexes(now)  # last, after the sends
         app.store.uploads.forget_old(now)
-        KeptMessages(app.store.database).tidy(now, app.settings.messages_kept)
+        tidy(app.store.database, now, app.settings.kept, real=utc_now())
     for channel in app.channels.values():
         channel.close()
     if as_json:

@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import field
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +18,7 @@ from pydantic import ValidationError
 from alerts.core.commitments import Person
 from alerts.core.office_hours import OfficeHours
 from alerts.core.permissions import Role
+from alerts.core.retention import Retention
 from alerts.core.rules import Rule
 from alerts.core.silences import Silence
 from alerts.deadlines.errors import InputError
@@ -84,7 +84,7 @@ class Settings:
     silences: tuple[Silence, ...] = ()
     hours: Mapping[str, OfficeHours] = field(default_factory=dict)
     log: Literal["auto", "text", "json"] = "auto"
-    messages_kept: timedelta = timedelta(days=90)
+    kept: Retention = field(default_factory=Retention)
 
     def __repr__(self) -> str:
         names = ", ".join(entry.name for entry in self.channels)
@@ -240,11 +240,11 @@ def _rules(stated: ConfigFile) -> tuple[Rule, ...]:
 
 
 def _times(stated: ConfigFile) -> dict[str, Any]:
-    """Return the silences, the office hours of people, and how long messages are kept."""
+    """Return the silences, the office hours of people, and how long what was sent is kept."""
     zone = stated.timezone or "UTC"
     hours = {one.email.lower(): one.hours.hours(one.timezone or zone) for one in stated.people if one.hours}
     silences = tuple(one.silence(zone) for one in stated.silences)
-    return {"hours": hours, "silences": silences, "messages_kept": stated.keep.messages_for}
+    return {"hours": hours, "silences": silences, "kept": stated.keep.retention}
 
 
 def _mailing(resolved: Mapping[str, Any]) -> str | None:

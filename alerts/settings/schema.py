@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
@@ -17,12 +16,12 @@ from alerts.deadlines.durations import Duration, parse_lead
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.zones import zone_info
 from alerts.settings.http_section import HttpSection
+from alerts.settings.keep_section import KeepSection
 from alerts.shipped import DATABASE
 from alerts.strict_yaml.person_entry import PersonInSettings
 from alerts.strict_yaml.validation import Count, Flag, Raw, Section, Text, once
 from alerts.strict_yaml.yaml_events import Plain
 
-KEPT_AT_LEAST, KEPT_AT_MOST = 30, 100 * 365  # days
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
 
 
@@ -88,13 +87,6 @@ def _overdue(value: Any) -> Any:
     if not isinstance(value, Mapping | None):
         raise InputError("expected true, or a mapping such as {every: P1D, at_most: 14, then: P7D}")
     return value
-
-
-def _kept(text: str) -> str:
-    duration = Duration.parse(text)
-    if duration.time or not KEPT_AT_LEAST <= duration.in_days <= KEPT_AT_MOST:
-        raise InputError("expected whole days, from P30D to P100Y")
-    return str(duration)
 
 
 Name = Annotated[Text, AfterValidator(_name)]
@@ -253,17 +245,6 @@ class HeartbeatSection(Section):
     def options(self) -> dict[str, Any]:
         """All of it, as written."""
         return {"url": self.url, **(self.model_extra or {})}
-
-
-class KeepSection(Section):
-    """How long the texts of messages are kept after they were sent."""
-
-    messages: Annotated[Raw, AfterValidator(_kept)] = "P90D"
-
-    @property
-    def messages_for(self) -> timedelta:
-        """Return for how long."""
-        return timedelta(days=Duration.parse(self.messages).in_days)
 
 
 class ConfigFile(Section):

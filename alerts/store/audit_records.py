@@ -66,7 +66,10 @@ class AuditedChanges:
 
 
 def tries_between(database: Database, since: datetime, until: datetime) -> Iterator[AuditedTry]:
-    """Yield what was tried or ended from `since` until before `until`, the earliest first; some are read at a time."""
+    """Yield what was tried or ended from `since` until before `until`, the earliest first; some are read at a time.
+
+    What is deleted meanwhile, since it is older than the ledger is kept, is left out.
+    """
     tried = select(_A.ended_at, _A.delivery_id, _A.number, _A.outcome)
     tried = tried.where(_A.ended_at >= since, _A.ended_at < until)
     # A try that failed for good has ended its delivery itself.
@@ -129,13 +132,15 @@ def _tries(connection: Connection, places: Sequence[_Place]) -> list[AuditedTry]
     last = dict(sorted(tries))  # delivery → number of its last try
     found = []
     for at, delivery, number, outcome in places:
-        row, own = rows[delivery], tries.get((delivery, number or 0))
+        row, own = rows.get(delivery), tries.get((delivery, number or 0))
+        if row is None:
+            continue
         has_it = row["state"] in KEPT  # sent again, it has another message
         found.append(
             AuditedTry(
                 at=at, outcome=outcome, delivery=row, keys=_about(row, keys), number=number,
                 server=own.server if own else None,
-                sha256=row["payload_hash"] if outcome == "sent" and number == last[delivery] and has_it else None,
+                sha256=row["payload_hash"] if outcome == "sent" and number == last.get(delivery) and has_it else None,
                 reply=(own.remote or own.error) if own else row["last_error"],
             )
         )  # fmt: skip

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import delete
+
 from alerts.core.bounce_tokens import SentMail
 from alerts.core.deliveries import Outcome
-from alerts.store import Store
+from alerts.store import Store, delivery_tables
 from alerts.store.audit_records import changes_between, tries_between
 from tests.factories import at, claim, entries, load, plan_at, remind, rule
 
@@ -54,3 +56,17 @@ def test_the_first_moment_counts_and_the_last_does_not(store: Store) -> None:
     recorded = changed.history[0].recorded_at
     assert list(changes_between(store.database, recorded, recorded + HOUR)) == [[changed]]
     assert list(changes_between(store.database, recorded - HOUR, recorded)) == []
+
+
+def test_what_is_deleted_while_it_is_read_is_left_out(store: Store) -> None:
+    """Tries are read 500 at a time, and the ledger may end in between."""
+    load(store, *entries(501))
+    plan_at(store, NINE - HOUR, LEAD)
+    plan_at(store, NINE, LEAD)
+    store.outbox.record_outcomes([(one, Outcome(state="sent"), NINE, NINE) for one in claim(store, NINE, 501)])
+    lines = tries_between(store.database, NINE, NINE + HOUR)
+    first = next(lines)
+    with store.database.write() as connection:
+        connection.execute(delete(delivery_tables.deliveries))
+    assert first.outcome == "sent"
+    assert len(list(lines)) == 499
