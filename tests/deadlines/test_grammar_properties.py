@@ -281,7 +281,7 @@ def near(deadline: Deadline) -> Deadline:
             case BusinessDays(count):
                 return BusinessDays(1 + count % 300)
             case Duration(years=years):
-                return replace(part, years=years % 50, months=part.months % 50)
+                return replace(part, years=_few(years), months=_few(part.months))
             case tuple():
                 return tuple(map(moved, part))
             case _ if is_dataclass(part) and not isinstance(part, type):
@@ -290,6 +290,11 @@ def near(deadline: Deadline) -> Deadline:
                 return part
 
     return cast("Deadline", moved(deadline))
+
+
+def _few(count: int) -> int:
+    """Return a smaller number, and nothing only for nothing: a duration of 150 months is not to become none."""
+    return 1 + count % 49 if count else 0
 
 
 @thorough(200)
