@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from pytest_httpserver import HTTPServer
+from sqlalchemy import inspect, text
 from werkzeug import Request, Response
 
 from tests import forked_alerts
+from tests.faults.databases import opened
 from tests.patience import eventually
 
 WHOLE = os.environ.get("FAULTS") == "all"
@@ -32,8 +32,8 @@ PEOPLE = "people: [{key: ana, name: Ana, email: ana@example.org}]\n"
 class Place:
     """A folder with a configuration in several files, a daemon on it, and what it has posted."""
 
-    def __init__(self, folder: Path, url: str) -> None:
-        self.folder, self.url = folder, url
+    def __init__(self, folder: Path, url: str, database: str) -> None:
+        self.folder, self.url, self.database = folder, url, database
         (folder / "config").mkdir()
         self.write(0)
         self.process: forked_alerts.Started | None = None
@@ -42,7 +42,7 @@ class Place:
         """Write the files anew; some of them as if the writer had not come to the end."""
         config = self.folder / "config"
         (config / "alerts.yaml").write_text(
-            f"database: sqlite:///{self.folder}/alerts.db\n"
+            f"database: {self.database}\n"
             "channels:\n"
             f"  hook: {{kind: webhook, url: '{self.url}', timeout: {20 + turn % 2}}}\n"
             f"  box: {{kind: maildir, path: {self.folder}/mail, to: [desk@example.org], default: true}}\n"
@@ -67,13 +67,12 @@ class Place:
         return (self.folder / "log").read_text()
 
     def ask(self, query: str) -> list[tuple[str, ...]]:
-        if not (self.folder / "alerts.db").exists():
-            return []
-        with closing(sqlite3.connect(self.folder / "alerts.db", timeout=30)) as database:
-            try:
-                return database.execute(query).fetchall()
-            except sqlite3.OperationalError:  # before it is migrated
-                return []
+        with opened(self.database) as connection:
+            return (
+                [tuple(row) for row in connection.execute(text(query))]
+                if inspect(connection).has_table("processes")
+                else []
+            )
 
     def load(self, number: int, count: int) -> None:
         """Track some more, of which a reminder is due at once, while the daemon is at work."""
@@ -96,7 +95,7 @@ class Place:
         assert json.loads(answer)["taken"] is taken, answer
 
     def answers(self) -> str:
-        return (self.ask("select reload from processes") or [("",)])[0][0]
+        return (self.ask("select cast(reload as text) from processes") or [("",)])[0][0]
 
 
 @pytest.fixture
@@ -112,9 +111,11 @@ def posted(httpserver: HTTPServer) -> list[tuple[str, str]]:
     return found
 
 
-@pytest.fixture
-def place(tmp_path: Path, httpserver: HTTPServer) -> Iterator[Place]:
-    found = Place(tmp_path, httpserver.url_for("/hook"))
+@pytest.fixture(params=["sqlite", "postgresql"] if WHOLE else ["sqlite"])
+def place(request: pytest.FixtureRequest, tmp_path: Path, httpserver: HTTPServer) -> Iterator[Place]:
+    on_sqlite = request.param == "sqlite"
+    database = f"sqlite:///{tmp_path}/alerts.db" if on_sqlite else request.getfixturevalue("postgresql_url")
+    found = Place(tmp_path, httpserver.url_for("/hook"), database)
     yield found
     if found.process and found.process.poll() is None:
         found.process.kill()
