@@ -31,7 +31,7 @@ def outages(store: Store, now: datetime) -> dict[str, str]:
 
 
 def slowed_channels(store: Store, now: datetime) -> dict[str, str]:
-    """Channels of which a process that is up says that their server takes less than it should, and how little."""
+    """Return the channels that a running process has slowed because of a limit of their server: the pace, and why."""
     return {name: status["slowed"] for name, status in _statuses(store, now) if status.get("slowed")}
 
 

@@ -86,6 +86,19 @@ def prepare(folder: Path, sinks: Sinks) -> list[str]:
     return ["--config", str(folder / "config")]
 
 
+@contextmanager
+def sending(
+    before: str, folder: Path, options: list[str], sinks: Sinks
+) -> Iterator[tuple[Earlier, subprocess.Popen[bytes]]]:
+    """Run the daemon of the version of a schema, and yield it once it has sent a quarter."""
+    with checkout(newest_commits()[before]) as code:
+        earlier = Earlier(code, folder, options)
+        earlier.load("register.yaml")
+        with earlier.running() as old:
+            eventually(lambda: len(sinks.accepted) > COUNT // 4, "the old one sends", within=180)
+            yield earlier, old
+
+
 def is_done(url: str) -> bool:
     return list(states(url).values()) == ["sent"] * COUNT
 
@@ -112,21 +125,17 @@ def test_on_postgresql_the_new_one_migrates_under_the_old_one(
 ) -> None:
     url = postgresql.url(postgresql.create())
     options = [*prepare(tmp_path, sinks), "--database", url]
-    with checkout(newest_commits()[before]) as code:
-        earlier = Earlier(code, tmp_path, options)
-        earlier.load("register.yaml")
-        with earlier.running() as old:
-            eventually(lambda: len(sinks.accepted) > COUNT // 4, "the old one sends", within=180)
-            new = Replica(tmp_path / "new.log", options)
-            try:
-                eventually(lambda: schema(url) == migrations()[-1], "the new one migrates", within=180, every=0.05)
-                at = len(sinks.accepted)
-                eventually(lambda: is_done(url), "all is sent, and that is recorded", within=300, every=0.5)
-                code_of_old = old.poll()
-                assert new.is_up()
-                assert new.end(20) == 0
-            finally:
-                new.kill()
+    with sending(before, tmp_path, options, sinks) as (earlier, old):
+        new = Replica(tmp_path / "new.log", options)
+        try:
+            eventually(lambda: schema(url) == migrations()[-1], "the new one migrates", within=180, every=0.05)
+            at = len(sinks.accepted)
+            eventually(lambda: is_done(url), "all is sent, and that is recorded", within=300, every=0.5)
+            code_of_old = old.poll()
+            assert new.is_up()
+            assert new.end(20) == 0
+        finally:
+            new.kill()
     repeats = check(url, sinks, IN_FLIGHT)
     went = "went on" if code_of_old is None else f"ended with {code_of_old}"
     REPORT.lines.append(
@@ -141,20 +150,16 @@ def test_on_sqlite_the_new_one_is_refused_until_the_old_one_has_ended(
 ) -> None:
     url = f"sqlite:///{tmp_path}/alerts.db"
     options = [*prepare(tmp_path, sinks), "--database", url]
-    with checkout(newest_commits()[before]) as code:
-        earlier = Earlier(code, tmp_path, options)
-        earlier.load("register.yaml")
-        with earlier.running() as old:
-            eventually(lambda: len(sinks.accepted) > COUNT // 4, "the old one sends", within=180)
-            refused = forked_alerts.run(*options, "run")
-            assert refused.returncode == 1, refused.stdout
-            assert "a daemon of an earlier version serves it" in refused.stderr
-            assert refused.stderr.count("\n") == 1, refused.stderr
-            assert schema(url) == before
-            so_far = len(sinks.accepted)
-            eventually(lambda: len(sinks.accepted) > so_far + COUNT // 4, "the old one goes on", within=180)
-            old.send_signal(signal.SIGTERM)
-            assert old.wait(20) == 0
+    with sending(before, tmp_path, options, sinks) as (earlier, old):
+        refused = forked_alerts.run(*options, "run")
+        assert refused.returncode == 1, refused.stdout
+        assert "a daemon of an earlier version serves it" in refused.stderr
+        assert refused.stderr.count("\n") == 1, refused.stderr
+        assert schema(url) == before
+        so_far = len(sinks.accepted)
+        eventually(lambda: len(sinks.accepted) > so_far + COUNT // 4, "the old one goes on", within=180)
+        old.send_signal(signal.SIGTERM)
+        assert old.wait(20) == 0
     new = Replica(tmp_path / "new.log", options)
     try:
         eventually(lambda: new.is_up() and is_done(url), "all is sent, and that is recorded", within=300, every=0.5)
