@@ -110,6 +110,7 @@ class Bench:
         self.load(tag, FIRINGS[tag], LOADED)
         app = App(self.folder, None)
         workers = [worker for worker in app.workers(lambda: FIRINGS[tag]) if worker.channel.name == tag]
+        app.renderer.warm_up({worker.channel.medium for worker in workers})  # as a daemon does at its start
         prepare(app.store, app.rules, LOADED)
         if plan(app.store, app.rules, app.channels, LOADED):
             raise SystemExit("something was due before the firing: this measures nothing")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,6 +32,7 @@ from alerts.rendering.fact_parts import (
 )
 from alerts.rendering.renamed_variables import RENAMED_FILTERS, current_name
 from alerts.rendering.summary_facts import AuditFacts, SummaryFacts
+from alerts.rendering.template_code import TemplateCode, TypesWith, call_macro, printed, tojson
 from alerts.rendering.template_facts import Digest, Facts
 from alerts.rendering.template_filters import FILTERS
 from alerts.rendering.timeline import Cell, Month, Row, Timeline, timeline
@@ -68,13 +68,17 @@ FILTERS_OFFERED: dict[str, Any] = {**FILTERS, "timeline": timeline}
 class Sandbox(ImmutableSandboxedEnvironment):
     """The sandbox of Jinja2. It knows the old names of our own types too."""
 
+    code_generator_class = TemplateCode
+    types_with = TypesWith(FACT_TYPES)
+    printed = staticmethod(printed)
+
     def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
         """Return whether a template may read an attribute. A short answer for our types makes mails fast."""
         return not attr.startswith("_") if type(obj) in READABLE else super().is_safe_attribute(obj, attr, value)
 
     def getattr(self, obj: object, attribute: str) -> object:
         """Return an attribute of a value in a template. What our own types offer needs no further look."""
-        if type(obj) in READABLE and not attribute.startswith("_"):
+        if type(obj) in READABLE and attribute[:1] != "_":
             found = getattr(obj, attribute, MISSING)
             if found is not MISSING:
                 return found
@@ -84,9 +88,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """Call a value in a template. A macro is made of a template, which needs no check of whether it is safe."""
         if type(__obj) is not Macro:
             return super().call(__context, __obj, *args, **kwargs)
-        kwargs.pop("_block_vars", None)
-        kwargs.pop("_loop_vars", None)
-        return __obj(__context.eval_ctx, *args, **kwargs)
+        return call_macro(__obj, __context.eval_ctx, args, kwargs)
 
     def getitem(self, obj: object, argument: object) -> object:
         """Return an item of a value in a template; also what `map(attribute="…")` reads."""
@@ -111,8 +113,7 @@ def sandbox(folders: Sequence[Path], *, autoescape: bool) -> Sandbox:
     )
     environment.filters.update(FILTERS_OFFERED)
     environment.filters.update({old: FILTERS_OFFERED[new] for old, new in RENAMED_FILTERS.items()})
-    environment.policies["json.dumps_function"] = json.JSONEncoder(sort_keys=True).encode  # one encoder for all values
-    environment.policies["json.dumps_kwargs"] = {}
+    environment.filters["tojson"] = tojson
     return environment
 
 

@@ -1,0 +1,73 @@
+"""What templates are compiled to gives what Jinja2 itself gives."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jinja2 import TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import htmlsafe_json_dumps
+
+from alerts.rendering.reminder_facts import facts
+from alerts.rendering.template_code import tojson
+from alerts.rendering.template_environment import Sandbox, sandbox
+from tests.rendering.reminder_factories import TEMPLATES, single
+
+HTML, TEXT = (sandbox([TEMPLATES], autoescape=escapes) for escapes in (True, False))
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=300)
+    | st.sampled_from(["<a href='x'>&", "'", "\ud800"]),
+    lambda some: st.lists(some, max_size=3) | st.dictionaries(st.text(max_size=5), some, max_size=3),
+)
+
+
+@given(VALUES)
+def test_json_in_a_template_is_that_of_the_library(value: object) -> None:
+    assert tojson(value) == htmlsafe_json_dumps(value, sort_keys=True)
+    assert tojson(value).__html__() == tojson(value)
+
+
+@pytest.mark.parametrize("name", ["__class__", "_fields", "__dict__", "__slots__"])
+@pytest.mark.parametrize("environment", [HTML, TEXT], ids=["html", "text"])
+def test_what_begins_with_an_underscore_is_not_read_of_our_types_either(environment: Sandbox, name: str) -> None:
+    (fact,) = facts(single())
+    with pytest.raises(TemplateError):
+        environment.from_string("{{ t." + name + " }}").render(t=fact)
+
+
+def test_what_is_printed_is_escaped_once() -> None:
+    (fact,) = facts(single())
+    fact = replace(fact, title="<b>&</b>")
+    given = "{% macro m(t) %}<i>{{ t.title }}</i>{% endmacro %}{{ t.title }} {{ m(t) }} {{ 3 }} {{ none }} {{ t.tags }}"
+    theirs = ImmutableSandboxedEnvironment(autoescape=True)
+    assert HTML.from_string(given).render(t=fact) == theirs.from_string(given).render(t=fact)
+    assert "&lt;b&gt;&amp;&lt;/b&gt; <i>&lt;b&gt;" in HTML.from_string(given).render(t=fact)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "m(1, 2)", "m(1)", "m()", "m(b=2)", "m(1, b=2)", "v(1, 2, 3)", "k(1, z=2)", "c(1)", "m(1, 2, 3)", "m(1, z=2)",
+        "m(1, a=2)",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("autoescape", [True, False])
+def test_a_macro_is_called_as_jinja_calls_it(call: str, *, autoescape: bool) -> None:
+    macros = (
+        "{% macro m(a, b=7) %}<{{ a }}|{{ b }}>{% endmacro %}{% macro v(a) %}{{ a }}{{ varargs }}{% endmacro %}"
+        "{% macro k(a) %}{{ a }}{{ kwargs }}{% endmacro %}{% macro c(a) %}{{ caller(a) }}{% endmacro %}"
+        "{% for _ in [1, 2] %}{{ " + call + " }}{% endfor %}{% call(x) c('<') %}{{ x }}{% endcall %}"
+    )
+    found = []
+    for kind in (Sandbox, ImmutableSandboxedEnvironment):
+        try:
+            found.append(kind(autoescape=autoescape).from_string(macros).render())
+        except (TypeError, TemplateError) as error:
+            found.append(f"{type(error).__name__}: {error}")
+    assert found[0] == found[1]
