@@ -32,7 +32,7 @@ from alerts.store.outbox.digests import is_due
 from alerts.store.people import by_key
 from alerts.store.rows import CHUNK
 from alerts.store.rule_rows import registered_hashes
-from alerts.store.watch_rows import BY_KEY, COLUMNS, WATCH, key_parameters
+from alerts.store.watch_rows import BY_KEY, COLUMNS, LOCK_ORDER, WATCH, key_parameters
 from alerts.store.watched_commitments import forget_occurrences, readable, watched_pairs
 
 _C, _W = tables.commitments.c, planning_tables.watches.c
@@ -77,16 +77,17 @@ _FIRSTS = (
     # Without the key, so that nobody waits who adds a row that refers to it. SQLite has one writer, and no such clause.
     .with_for_update(key_share=True, skip_locked=True, of=tables.commitments)
 )
-# All watches of some commitments that are due or claimed.
+# All watches of some commitments that are due or claimed, locked in LOCK_ORDER.
 _HERE = (
     select(*COLUMNS, _is_claimed(_W).label("claimed"))
     .where(_W.commitment_id.in_(bindparam("ids", expanding=True)), or_(is_due(_RULES, _UNTIL), _is_claimed(_W)))
-    .order_by(_W.next_at, _W.commitment_id, _W.rule)
+    .order_by(*LOCK_ORDER)
+    .with_for_update()
 )
 _OF_COMMITMENTS = _W.commitment_id.in_(bindparam("_ids", expanding=True))
-_RELEASE = update(planning_tables.watches).where(_OF_COMMITMENTS, _W.claimed_by == bindparam("_claim")).values(
-    claimed_by=None, claimed_until=None
-)  # fmt: skip
+_MINE = (_OF_COMMITMENTS, _W.claimed_by == bindparam("_claim"))
+_LOCK_MINE = select(_W.commitment_id).where(*_MINE).order_by(*LOCK_ORDER).with_for_update()
+_RELEASE = update(planning_tables.watches).where(*_MINE).values(claimed_by=None, claimed_until=None)
 _PUT_OFF = update(planning_tables.watches).where(_OF_COMMITMENTS, _W.next_at <= bindparam("_until")).values(
     next_at=bindparam("_again")
 )  # fmt: skip
@@ -142,9 +143,15 @@ def claim_due(database: Database, rules: Mapping[str, Rule], until: datetime) ->
     return None
 
 
-def release(connection: Connection, claim: str, ids: Iterable[int]) -> None:
-    """End a claim on the watches of some commitments, and leave them due."""
-    connection.execute(_RELEASE, {"_ids": list(ids), "_claim": claim})
+def release(database: Database, claim: str, ids: Iterable[int]) -> None:
+    """End a claim on the watches of some commitments, and leave them due.
+
+    It has a transaction of its own: it may have to wait for one of them, and holds nothing that another waits for.
+    """
+    mine = {"_ids": list(ids), "_claim": claim}
+    with database.write() as connection:
+        connection.execute(_LOCK_MINE, mine)
+        connection.execute(_RELEASE, mine)
 
 
 def free_claims(database: Database) -> None:

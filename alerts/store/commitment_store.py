@@ -114,7 +114,7 @@ class Commitments:
 
     def note_left(self, file: str, present: Collection[str]) -> None:
         """Record which closed commitments left a file: one that comes back there is stated anew."""
-        with self._database.write() as connection:
+        with self._database.change() as connection:
             restated_closed.note_left(connection, file, present)
 
     def restated(self) -> list[RestatedEntry]:

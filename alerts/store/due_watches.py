@@ -90,8 +90,7 @@ class Watches:
         """End a claim, and leave its watches due."""
         from alerts.store import claimed_watches
 
-        with self._database.write() as connection:
-            claimed_watches.release(connection, claimed.claim, claimed.read)
+        claimed_watches.release(self._database, claimed.claim, claimed.read)
 
     def free_claims(self) -> None:
         """End all claims: for the only daemon of an SQLite database, whose predecessor is gone."""

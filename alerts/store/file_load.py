@@ -129,7 +129,7 @@ class FileLoad:
         for others in in_turn(self._database, chunks(self.decisions.renamed)):
             with self._database.change() as connection:
                 note_loaded(connection, others)
-        with self._database.write() as connection:
+        with self._database.change() as connection:
             restated_closed.note(connection, self._entries, report)
         report.unchanged -= restated_closed.count_unchanged(report)
 

@@ -113,23 +113,21 @@ class Registrations:
         mine = (_R.name == name, _R.removed_at <= now - GRACE)
         with self._database.change() as connection:
             connection.execute(update(planning_tables.rules).where(*mine).values(ending=True))
-        last, more = 0, True
-        while more:
+        some = select(_W.commitment_id).where(_W.rule == name).distinct().order_by(_W.commitment_id).limit(CHUNK)
+        ids = [0]
+        while ids:
             with self._database.change() as connection:  # not while it is put back
                 removed_at = connection.execute(select(_R.removed_at).where(*mine, _R.ending)).scalar()
                 if removed_at is None:
                     return
-                some = select(_W.commitment_id).where(_W.rule == name, _W.commitment_id > last).distinct()
-                ids = list(connection.execute(some.order_by(_W.commitment_id).limit(CHUNK)).scalars())
-                connection.execute(delete(planning_tables.watches).where(_W.rule == name, _W.commitment_id.in_(ids)))
-                # The default rule may apply to them from the time when this one ended.
+                ids = list(connection.execute(some).scalars())
+                if not ids:
+                    connection.execute(delete(planning_tables.rules).where(*mine))
+                    return
+                # The default rule may apply to them from the time when this one ended. Commitments are locked first.
                 since = func.coalesce(_C.changed_at, removed_at, type_=_C.changed_at.type)
                 connection.execute(update(tables.commitments).where(_C.id.in_(ids)).values(changed_at=since))
-                more = len(ids) == CHUNK
-                last = ids[-1] if ids else last
-                if not more:
-                    connection.execute(delete(planning_tables.watches).where(_W.rule == name))
-                    connection.execute(delete(planning_tables.rules).where(*mine))
+                connection.execute(delete(planning_tables.watches).where(_W.rule == name, _W.commitment_id.in_(ids)))
 
     def report(self, status: ProcessStatus) -> None:
         """Record the status of a process."""

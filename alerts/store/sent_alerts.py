@@ -19,6 +19,7 @@ from alerts.store.database import Database
 from alerts.store.people import names
 from alerts.store.rows import CHUNK
 from alerts.store.rule_rows import rules_that_await_answers
+from alerts.store.watch_rows import LOCK_ORDER
 
 if TYPE_CHECKING:
     from alerts.core.awaited_answers import SentTo
@@ -58,6 +59,12 @@ _LOCK = (
     .where(_C.id.in_(bindparam("ids", expanding=True)))
     .order_by(_C.id)
     .with_for_update(key_share=True, skip_locked=True)
+)
+_LOCK_WATCHES = (
+    select(_W.commitment_id)
+    .where(_W.commitment_id.in_(bindparam("ids", expanding=True)), _W.rule.in_(bindparam("rules", expanding=True)))
+    .order_by(*LOCK_ORDER)
+    .with_for_update()
 )
 REPORT = "unanswered"  # a report that nobody answers is no alert that waits for an answer
 _WAKE = update(planning_tables.watches).where(
@@ -160,6 +167,7 @@ def wake_for_sent(database: Database) -> int:
                 for rule in sorted(rules)
             ]  # fmt: skip
             if woken:
+                connection.execute(_LOCK_WATCHES, {"ids": list({one["_id"] for one in woken}), "rules": list(rules)})
                 connection.execute(_WAKE, woken)
         connection.execute(_SEEN, {"_ids": list(seen)})
     return len(seen)

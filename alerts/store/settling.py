@@ -17,6 +17,7 @@ from alerts.store.outbox.held_back import release_changed
 from alerts.store.rows import CHUNK, TRACKED, insert_new
 from alerts.store.rule_rows import registered_rules
 from alerts.store.sent_alerts import wake_for_sent
+from alerts.store.watch_rows import LOCK_ORDER
 from alerts.store.watched_commitments import forget_occurrences, tracked_or_none
 
 _W, _R, _C = planning_tables.watches.c, planning_tables.rules.c, tables.commitments.c
@@ -50,8 +51,11 @@ _TRY_AGAIN = (
     .values(changed_at=bindparam("_at"))
 )
 _SETTLE_TO = update(planning_tables.rules).where(_R.name == bindparam("_name")).values(settled_to=bindparam("_last"))
-_WATCHES = select(_W.rule, _W.commitment_id, _W.occurrence, _W.fingerprint, _W.revision).where(
-    _W.commitment_id.in_(bindparam("ids", expanding=True)), _W.rule.in_(bindparam("rules", expanding=True))
+_WATCHES = (
+    select(_W.rule, _W.commitment_id, _W.occurrence, _W.fingerprint, _W.revision)
+    .where(_W.commitment_id.in_(bindparam("ids", expanding=True)), _W.rule.in_(bindparam("rules", expanding=True)))
+    .order_by(*LOCK_ORDER)
+    .with_for_update()
 )
 _WAKE = update(planning_tables.watches).where(*_WHOLE).values(next_at=bindparam("_since"))
 _WAKE_FOR_RULE = _WAKE.values(
@@ -111,9 +115,10 @@ def _settle_rules(database: Database) -> int:
         rules = registered_rules(connection)
         mine = [rule for rule in rules if rule.name == row.name]
         stale = [(tracked, row.registered_at) for item in rows if (tracked := tracked_or_none(item))]
-        _keep_watches(connection, mine, rules, stale, changed=True)
         unread = {item["id"] for item in rows} - {tracked.id for tracked, _ in stale}
-        connection.execute(_TRY_AGAIN, {"_ids": list(unread), "_at": row.registered_at})
+        if unread:  # first: nobody waits for a commitment who holds a watch
+            connection.execute(_TRY_AGAIN, {"_ids": list(unread), "_at": row.registered_at})
+        _keep_watches(connection, mine, rules, stale, changed=True)
         last = rows[-1]["id"] if len(rows) == CHUNK else None
         connection.execute(_SETTLE_TO, {"_name": row.name, "_last": last})
     return len(rows) or 1  # not zero: a rule was settled, even without commitments

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, bindparam, case, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, case, func, select, tuple_, update
 
 from alerts.core.silences import Silence
 from alerts.core.tracked import Proof
@@ -104,7 +104,16 @@ def release_all(connection: Connection) -> None:
     """Let the next tick put all that is held back into deliveries: what is still silenced is held again."""
     from alerts.store.delivery_tables import gathered
 
-    connection.execute(update(gathered).where(gathered.c.held_until.is_not(None)).values(held_until=None))
+    connection.execute(update(gathered).where(held_in_order()).values(held_until=None))
+
+
+def held_in_order(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return the condition for what is held back, which locks it in the order in which digests are sealed."""
+    from alerts.store.delivery_tables import gathered
+
+    key = tuple(gathered.primary_key)
+    held = select(*key).where(gathered.c.held_until.is_not(None), *conditions)
+    return tuple_(*key).in_(held.order_by(*key).with_for_update())
 
 
 def _all(connection: Connection, after: datetime) -> list[Silence]:

@@ -16,6 +16,10 @@ VALUES = tuple(name for name in WATCH if name not in KEY)
 COLUMNS = tuple(_W[name] for name in WATCH)
 BY_KEY = tuple(_W[name] == bindparam(f"_{name}") for name in KEY)  # with parameters of `key_parameters`
 
+# Whoever changes more than one watch locks them first, by one statement in this order: no two wait for each other then.
+# Who also needs commitments locks these before, never after.
+LOCK_ORDER = (_W.commitment_id, _W.rule, _W.occurrence)
+
 
 def watch_row(watch: Watch) -> dict[str, Any]:
     """Return a watch as a row."""

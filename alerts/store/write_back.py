@@ -18,7 +18,7 @@ from alerts.store.database import Database
 from alerts.store.outbox import digests, enqueue
 from alerts.store.rows import chunks, insert_new
 from alerts.store.rule_rows import registered_hashes
-from alerts.store.watch_rows import BY_KEY, COLUMNS, VALUES, key_parameters, watch_row
+from alerts.store.watch_rows import BY_KEY, COLUMNS, LOCK_ORDER, VALUES, key_parameters, watch_row
 
 _C, _W = tables.commitments.c, planning_tables.watches.c
 _NEW_VALUES: dict[str, Any] = {name: bindparam(name) for name in VALUES} | {"claimed_by": None, "claimed_until": None}
@@ -33,7 +33,7 @@ _READ = (
 _CLAIMED = (
     select(*COLUMNS)
     .where(_W.commitment_id.in_(bindparam("ids", expanding=True)), _W.claimed_by == bindparam("claim"))
-    .order_by(_W.commitment_id, _W.rule, _W.occurrence)
+    .order_by(*LOCK_ORDER)
     .with_for_update(skip_locked=True)
 )
 
@@ -82,14 +82,14 @@ def write_back(
     """
     with database.write() as connection:
         changed = _changed(connection, claimed)
-        if changed:
-            release(connection, claimed.claim, changed)
         kept = evaluated.without(changed)
-        if not kept.evaluations:
-            return Written(watches=0, left=len(claimed.watches), deliveries=0)
-        _advance(connection, kept.evaluations)
-        gather = digests.others_may_join(connection, planned_rules, now)
-        recorded = enqueue.record_planned(connection, _planned(claimed, kept), routes, now, gather=gather)
+        recorded = enqueue.Recorded(deliveries=0, skipped=())
+        if kept.evaluations:
+            _advance(connection, kept.evaluations)
+            gather = digests.others_may_join(connection, planned_rules, now)
+            recorded = enqueue.record_planned(connection, _planned(claimed, kept), routes, now, gather=gather)
+    if changed:  # somebody may hold these, and wait for what has just been written: nothing is held any more
+        release(database, claimed.claim, changed)
     watches = len(kept.evaluations)
     left = len(claimed.watches) - watches
     return Written(watches=watches, left=left, deliveries=recorded.deliveries, skipped=recorded.skipped)

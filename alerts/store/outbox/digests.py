@@ -55,7 +55,6 @@ _NEXT = (
     .where(_READY)
     .order_by(_G.planned_at, _G.channel, _G.recipient, _G.reminder_id)
     .limit(1)
-    .with_for_update()  # SQLite has one writer, and no such clause
 )
 _MINE = (_G.channel == bindparam("channel"), _G.recipient == bindparam("recipient"), _READY)
 _GATHERED = (
@@ -63,7 +62,8 @@ _GATHERED = (
     .where(*_MINE)
     .join(planning_tables.reminders, _R.id == _G.reminder_id)
     .join(tables.commitments, _C.id == _R.commitment_id)
-    .order_by(_R.send_at, _R.moment, _R.id)
+    # In the order of the key, as who ends a hold locks it, too: none waits for another's. SQLite has one writer.
+    .order_by(_G.reminder_id)
     .with_for_update(of=delivery_tables.gathered)
 )
 _SEALED = delete(delivery_tables.gathered).where(*_MINE, _G.reminder_id.in_(bindparam("ids", expanding=True)))
@@ -127,7 +127,10 @@ def _seal_next(connection: Connection, now: datetime) -> int | None:
     if destination is None:
         return None
     mine = {"channel": destination.channel, "recipient": destination.recipient, "now": now}
-    rows = connection.execute(_GATHERED, mine).mappings().all()
+    found = connection.execute(_GATHERED, mine).mappings().all()
+    if not found:
+        return None
+    rows = sorted(found, key=lambda row: (row["send_at"], row["moment"], row["id"]))
     sealed = _deliver(connection, rows, now)
     for ids in chunks(row["reminder_id"] for row in rows):
         connection.execute(_SEALED, mine | {"ids": ids})

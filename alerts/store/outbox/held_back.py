@@ -23,7 +23,7 @@ from alerts.store import delivery_tables, planning_tables
 from alerts.store.occurrence_rows import fetch_whole
 from alerts.store.outbox.stale_reminders import rules_of
 from alerts.store.rows import insert_new
-from alerts.store.silence_rows import silences_after
+from alerts.store.silence_rows import held_in_order, silences_after
 
 _D, _G, _L, _R = (
     table.c
@@ -46,14 +46,8 @@ _LINKS = (
     .where(_L.delivery_id.in_(bindparam("ids", expanding=True)))
 )
 # What is held back of some commitments.
-_RELEASE = (
-    update(delivery_tables.gathered)
-    .where(
-        _G.held_until.is_not(None),
-        _G.reminder_id.in_(select(_R.id).where(_R.commitment_id.in_(bindparam("_ids", expanding=True)))),
-    )
-    .values(held_until=None)
-)
+_OF_COMMITMENTS = _G.reminder_id.in_(select(_R.id).where(_R.commitment_id.in_(bindparam("_ids", expanding=True))))
+_RELEASE = update(delivery_tables.gathered).where(held_in_order(_OF_COMMITMENTS)).values(held_until=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

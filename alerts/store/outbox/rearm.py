@@ -13,6 +13,7 @@ from alerts.core.tracked import Revision
 from alerts.store import delivery_tables, planning_tables, tables
 from alerts.store.database import Database
 from alerts.store.rows import CHUNK, append_revisions, chunks, revision_row
+from alerts.store.watch_rows import LOCK_ORDER
 
 _A, _C, _D, _G, _L, _R, _U, _W = (
     table.c
@@ -38,13 +39,14 @@ def resend_too_early(database: Database, now: datetime) -> int:
     """
     count, more = 0, True
     while more:
-        with database.write() as connection:
+        with database.change() as connection:
             found = _too_early(connection, now)
+            _lock(connection, found)
             _forget(connection, found, now)
             _note(connection, Counter(row["commitment_id"] for row in found if row["skipped"] is None), now)
         count += sum(row["skipped"] is None for row in found)
         more = len(found) == CHUNK
-    with database.write() as connection:
+    with database.change() as connection:
         _put_back(connection, now)
     return count
 
@@ -55,6 +57,15 @@ def _too_early(connection: Connection, now: datetime) -> list[Mapping[str, Any]]
     early = or_(_R.send_at > now + TOO_EARLY, and_(_R.send_at > now, _R.skipped.is_not(None)))
     query = select(*names).where(early, _R.planned_at > now, _R.revision.is_(None)).order_by(_R.id).limit(CHUNK)
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _lock(connection: Connection, rows: list[Mapping[str, Any]]) -> None:
+    """Lock what will be changed in the order that everybody takes: commitments, then watches."""
+    ids = {row["commitment_id"] for row in rows}
+    connection.execute(select(_C.id).where(_C.id.in_(ids)).order_by(_C.id).with_for_update(key_share=True))
+    connection.execute(
+        select(_W.commitment_id).where(_W.commitment_id.in_(ids)).order_by(*LOCK_ORDER).with_for_update()
+    )
 
 
 def _forget(connection: Connection, rows: list[Mapping[str, Any]], now: datetime) -> None:
@@ -90,8 +101,10 @@ def _note(connection: Connection, sent: Mapping[int, int], now: datetime) -> Non
 
 def _put_back(connection: Connection, now: datetime) -> None:
     """Take nothing for served, summed up or tried later than now."""
-    connection.execute(update(planning_tables.watches).where(_W.cursor > now).values(cursor=now, next_at=now))
-    for column in (_U.summarised_at, _U.registered_at, _U.removed_at):
+    for column in (_U.summarised_at, _U.registered_at, _U.removed_at):  # first, as settling does
         connection.execute(update(planning_tables.rules).where(column > now).values({column.name: now}))
+    served = _W.cursor > now
+    connection.execute(select(_W.commitment_id).where(served).order_by(*LOCK_ORDER).with_for_update())
+    connection.execute(update(planning_tables.watches).where(served).values(cursor=now, next_at=now))
     waiting = (_D.state.in_(("pending", "retry")), _D.next_at > now)
     connection.execute(update(delivery_tables.deliveries).where(*waiting).values(next_at=now))

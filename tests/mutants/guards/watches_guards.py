@@ -6,8 +6,8 @@ GUARDS = (
     Guard(
         "deliveries and the moved watch in one transaction",
         "store/write_back.py",
-        "        gather = digests",
-        "        connection.connection.commit()\n        gather = digests",
+        "            gather = digests",
+        "            connection.connection.commit()\n            gather = digests",
         "store/test_transactions.py::test_a_batch_that_fails_half_way_is_planned_whole_the_next_time[sqlite-reminders]",
     ),
     Guard(
@@ -109,5 +109,40 @@ GUARDS = (
         '"longest_lease": real + LEASE}',
         '"longest_lease": real + 9999 * LEASE}',
         "store/test_write_back.py::test_a_claim_of_a_clock_that_was_put_back_an_hour_holds_up_nothing[sqlite]",
+    ),
+    Guard(
+        "who claims locks watches in one order",
+        "store/claimed_watches.py",
+        "    .order_by(*LOCK_ORDER)\n    .with_for_update()\n)",
+        "    .order_by(_W.next_at)\n    .with_for_update()\n)",
+        "store/test_lock_order.py::test_a_planner_that_waits_for_a_watch_holds_no_later_one[claims]",
+    ),
+    Guard(
+        "who gives back a claim locks watches in one order",
+        "store/claimed_watches.py",
+        "        connection.execute(_LOCK_MINE, mine)\n",
+        "",
+        "store/test_lock_order.py::test_a_claim_that_is_given_back_waits_for_a_watch_and_holds_no_later_one",
+    ),
+    Guard(
+        "a rule that ends locks commitments before watches",
+        "store/registry.py",
+        "                # The default rule may apply to them from",
+        "                connection.execute(delete(planning_tables.watches).where(_W.rule == name))\n                # It",
+        "store/test_lock_order.py::test_a_rule_that_ends_waits_for_commitments_before_it_holds_a_watch",
+    ),
+    Guard(
+        "a digest is sealed in the order in which holds end",
+        "store/outbox/digests.py",
+        "    .order_by(_G.reminder_id)",
+        "    .order_by(_R.send_at)",
+        "store/test_lock_order.py::test_what_a_silence_held_is_let_go_in_one_order[by_itself]",
+    ),
+    Guard(
+        "what a silence holds is let go in the order in which digests are sealed",
+        "store/silence_rows.py",
+        "held.order_by(*key)",
+        "held",
+        "store/test_lock_order.py::test_what_a_silence_held_is_let_go_in_one_order[by_a_person] store/test_lock_order.py::test_what_a_silence_held_is_let_go_in_one_order[by_a_change]",
     ),
 )
