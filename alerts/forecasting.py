@@ -46,7 +46,9 @@ def forecast(
     """
     known = current(store, rules)
     watched = store.watches.watched_commitments(only=only)
-    found = [forecast for chunk in watched for forecast in _forecast(chunk, rules, known, start, end, owners=owners)]
+    found = [
+        forecast for chunk in watched for forecast in forecast_watched(chunk, rules, known, start, end, owners=owners)
+    ]
     return sorted(
         found, key=lambda forecast: (forecast.reminder.send_at, forecast.reminder.commitment_id, forecast.reminder.rule)
     )
@@ -107,7 +109,7 @@ def forecast_of_changes(
     """What the next tick will say of that which has changed since the last one."""
     known = current(store, rules)
     for chunk in store.watches.watched_commitments(changed_only=True):
-        yield from _forecast(chunk, rules, known, now, now + ONE_SECOND, owners=owners)
+        yield from forecast_watched(chunk, rules, known, now, now + ONE_SECOND, owners=owners)
 
 
 def first_alerts(
@@ -123,7 +125,7 @@ def first_alerts(
     known, found = current(store, rules), dict[int, Forecast | None]()
     for chunk in store.watches.watched_commitments(only=ids):
         for one in chunk:
-            coming = _forecast([one], rules, known, now, _next_alert_by(one, now), owners=owners)
+            coming = forecast_watched([one], rules, known, now, _next_alert_by(one, now), owners=owners)
             found[one.tracked.id] = _first_out(coming, goes_out_at)
     return found
 
@@ -171,7 +173,7 @@ def next_alerts_of(
 ) -> list[Forecast]:
     """Return what goes out next about one occurrence, as `next_alerts` does, of what has been read."""
     found, first, compared, end = list[Forecast](), FOR_EVER, 0, _next_alert_by(watched, now)
-    coming = _forecast([watched], rules, known, now, end, owners=owners, occurrence=occurrence)
+    coming = forecast_watched([watched], rules, known, now, end, owners=owners, occurrence=occurrence)
     for one in coming:
         if one.reminder.send_at > first or compared == MOST_COMPARED:
             break
@@ -189,42 +191,6 @@ def _next_alert_by(watched: WatchedCommitment, now: datetime) -> datetime:
     return now + AHEAD if watched.tracked.recurs else FOR_EVER
 
 
-def keys_with_alerts(
-    store: Store, rules: Mapping[str, ScheduledRule], start: datetime, end: datetime, owners: Owners = NO_OWNERS
-) -> Iterator[str]:
-    """The keys of what is tracked of which anything will go out before `end`."""
-    known = current(store, rules)
-    for chunk in store.watches.watched_commitments():
-        for one in chunk:
-            if (
-                _has_stored_alert(one, rules, known, end, owners)
-                or next(_forecast([one], rules, known, start, end, owners=owners), None) is not None
-            ):
-                yield one.tracked.commitment.key
-
-
-def _has_stored_alert(
-    one: WatchedCommitment,
-    rules: Mapping[str, ScheduledRule],
-    known: Mapping[str, ScheduledRule],
-    end: datetime,
-    owners: Owners,
-) -> bool:
-    """Return whether a tick has stored that an alert goes out before `end`, which costs less than to work it out.
-
-    What is stored of a series or of a snoozed commitment is when to look again, so it says nothing.
-    """
-    if one.changed_at is not None or one.tracked.recurs or one.tracked.snoozed:
-        return False
-    return any(
-        watch.next_at is not None
-        and watch.next_at < end
-        and name in known
-        and any(owners.channels(rules[name].rule.notify, one.tracked.commitment))
-        for (name, _), watch in one.watches.items()
-    )
-
-
 def forecast_after_change(
     store: Store,
     rules: Mapping[str, ScheduledRule],
@@ -237,9 +203,9 @@ def forecast_after_change(
     for chunk in store.watches.watched_commitments():
         pairs = [(one, planned_state.get(one.tracked.commitment.key)) for one in chunk]
         some = [_as_planned(one, tracked, now) for one, tracked in pairs if tracked or one.changed_at]
-        yield from _forecast(some, rules, known, now, now + ONE_SECOND, owners=owners)
+        yield from forecast_watched(some, rules, known, now, now + ONE_SECOND, owners=owners)
     fresh = [WatchedCommitment(tracked, {}, now) for tracked in planned_state.values() if tracked.id < 0]
-    yield from _forecast(fresh, rules, known, now, now + ONE_SECOND, owners=owners)
+    yield from forecast_watched(fresh, rules, known, now, now + ONE_SECOND, owners=owners)
 
 
 def forecast_new(
@@ -247,7 +213,7 @@ def forecast_new(
 ) -> Iterator[Forecast]:
     """Yield what goes out about a commitment once it is recorded as foreseen, the soonest first; perhaps for ever."""
     one = WatchedCommitment(tracked, {}, now)
-    yield from _forecast([one], rules, current(store, rules), now, _next_alert_by(one, now), owners=owners)
+    yield from forecast_watched([one], rules, current(store, rules), now, _next_alert_by(one, now), owners=owners)
 
 
 def _as_planned(watched: WatchedCommitment, tracked: Tracked | None, now: datetime) -> WatchedCommitment:
@@ -263,7 +229,7 @@ def _as_planned(watched: WatchedCommitment, tracked: Tracked | None, now: dateti
     return replace(watched, tracked=planned_state, changed_at=now)
 
 
-def _forecast(
+def forecast_watched(
     watched: Iterable[WatchedCommitment],
     rules: Mapping[str, ScheduledRule],
     known: Mapping[str, ScheduledRule],
@@ -273,6 +239,7 @@ def _forecast(
     owners: Owners,
     occurrence: str | None = None,
 ) -> Iterator[Forecast]:
+    """Yield what goes out before `end` about commitments that have been read; `known` rules are registered alike."""
     specs: dict[str, Rule] = {name: scheduled.rule for name, scheduled in rules.items()}
     watches = []
     for one in watched:

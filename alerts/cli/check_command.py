@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
+from functools import partial
+from itertools import islice
 
 import typer
 
@@ -23,14 +25,18 @@ from alerts.cli.warnings import by_text, early_warnings
 from alerts.core.rules import DEFAULT_RULE
 from alerts.core.tracked import Tracked
 from alerts.deadlines.errors import InputError
-from alerts.forecasting import keys_with_alerts
+from alerts.forecasting import FOR_EVER
+from alerts.store.matched_facts import MatchedGroup, keys_of
 from alerts.views.absent_owners import absent_owners
-from alerts.views.date_warnings import skipped_dates
+from alerts.views.date_warnings import skipping
 from alerts.views.samples import samples
 from alerts.views.settings_warnings import channel_warnings, held_sending, rule_warnings
 from alerts.views.shown_times import shown_with_zone
-from alerts.views.unreached import ONLY_FOLLOW_UP, without_known_owner, without_recipient
+from alerts.views.silent_commitments import silent_commitments
+from alerts.views.unreached import open_groups, unreached_texts
 
+MOST_SKIPPING = 1_000  # lines about dates that some months do not have: each takes milliseconds to work out
+MOST_LOOKED_AT = 2_000  # commitments: of more, those with the next alerts are looked at
 out = Terminal()
 
 
@@ -43,23 +49,25 @@ def check(context: typer.Context, at: At = None) -> None:
     if errors := problems(app, sample_reminders, now):
         raise InputError("\n".join(errors))
     channels = app.channels
-    tracked = app.store.ledger.tracked()
-    unreached = _warn_without_recipient(app, tracked)
-    coming = {*keys_with_alerts(app.store, app.rules, now, now + timedelta(days=3660), app.owners), *unreached}
-    silent = [item.commitment.key for item in tracked if item.commitment.key not in coming]
-    for line in by_text((key, "no alerts in the next ten years") for key in silent):
+    groups = list(open_groups(app))
+    for line in by_text(unreached_texts(app, groups)):
         warn(line)
+    silent, unknown = silent_commitments(app, now, now + timedelta(days=3660))
+    for line in by_text({"no alerts in the next ten years": silent}):
+        warn(line)
+    if unknown:
+        warn(f"{unknown:,} more have changed: check again after the next tick, which works out their alerts")
     if (graced := app.store.commitments.graced()) and graced[1] > now:
         count, ends = graced
         many = "acknowledgement of an older version ends" if count == 1 else "acknowledgements of an older version end"
         warn(f"{count} {many} {shown_with_zone(ends, app.zone)}: `alerts plan --upgrade` shows what goes out then")
-    for line in (*held_sending(app), *early_warnings(app, tracked, now), *skipped_dates(tracked)):
+    for line in (*held_sending(app), *early_warnings(app, _next_alerted(app), now), *_skipped_dates(app)):
         warn(line)
-    still_open = (one.commitment for one in tracked if one.open)
+    owners = {group.commitment.owner for group in groups if group.commitment.owner}
     for line in (
         *rule_warnings(app, channels),
         *app.renderer.uses_of_renamed(),
-        *absent_owners(app, still_open, now),
+        *absent_owners(app, owners, partial(_owned_by, app, groups), now),
         *channel_warnings(app, channels, app.signing, now),
         *sign_in_warnings(app.settings),
     ):
@@ -82,16 +90,20 @@ def _print_result(app: App) -> None:
     out.print(f"ok: {counted(len(app.channels), 'channel')}, {counted(len(named), 'rule')}; templates: OK")
 
 
-def _warn_without_recipient(app: App, tracked: Sequence[Tracked]) -> set[str]:
-    """Warn of commitments without recipients or with the default ones. Return the keys of those without."""
-    found = without_recipient(app, tracked, app.owners)
-    ownerless = list(without_known_owner(app, tracked))
-    named = {key for key, _, _ in ownerless}
-    warned = [(key, "no rule matches, so no alerts go out") for key in found.ruleless]
-    warned += [(key, f"{ONLY_FOLLOW_UP}, so no alerts go out") for key in found.unstarted]
-    for names, keys in found.default.items():
-        text = f"no rule matches; alerts go to default_notify ({', '.join(names)})"
-        warned += [(key, text) for key in keys if key not in named]
-    for line in by_text([*warned, *((key, text) for key, text, _ in ownerless)]):
-        warn(line)
-    return {*found.ruleless, *found.unstarted, *(key for key, _, alone in ownerless if alone)}
+def _next_alerted(app: App) -> Iterable[Tracked]:
+    """Return what is open; of very many, those with the next alerts."""
+    if app.store.ledger.counts().get("open", 0) <= MOST_LOOKED_AT:
+        return app.store.ledger.tracked()
+    soon = app.store.watches.next_due(FOR_EVER, MOST_LOOKED_AT)
+    return app.store.open_commitments.read({number for _, number in soon}).values()
+
+
+def _skipped_dates(app: App) -> Iterator[str]:
+    found = list(islice(skipping(app.store.open_commitments.recurring()), MOST_SKIPPING + 1))
+    yield from found[:MOST_SKIPPING]
+    if len(found) > MOST_SKIPPING:
+        yield "more commitments recur on days that some months or years do not have"
+
+
+def _owned_by(app: App, groups: Iterable[MatchedGroup], owner: str) -> Sequence[str]:
+    return keys_of(app.store.database, [group for group in groups if group.commitment.owner == owner])

@@ -23,7 +23,7 @@ from alerts.daemon_status import is_alive
 from alerts.deadlines.errors import InputError
 from alerts.health_problems import NO_DAEMON, delivery_problems, silence_lines, slowed_lines, token_lines
 from alerts.views.shown_times import shown_with_zone
-from alerts.views.unreached import without_recipient
+from alerts.views.unreached import without_recipient_of_all
 
 out = Terminal()
 
@@ -79,4 +79,4 @@ def _unreachable(app: App) -> list[str]:
     errors = []
     if all(is_local(entry.kind) for entry in app.settings.channels):
         errors.append("all channels are local: no alert leaves this machine")
-    return errors + without_recipient(app, app.store.ledger.each(), app.owners).lines
+    return errors + without_recipient_of_all(app, app.owners).lines

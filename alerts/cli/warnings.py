@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
 
@@ -18,14 +18,12 @@ from alerts.views.shown_times import shown_with_zone
 MAX_OCCURRENCES_CHECKED = 60  # of each recurring commitment: a cron that is too late for one is for others
 
 
-def by_text(warned: Iterable[tuple[str, str]]) -> Iterator[str]:
+def by_text(warned: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """Yield a line for each text, with the keys of the commitments that it is about; of many, the first and a count."""
-    keys: dict[str, list[str]] = defaultdict(list)
-    for key, text in warned:
-        keys[text].append(key)
-    for text, about in keys.items():
+    for text, about in warned.items():
         many = len(about) > MOST_NAMED
-        yield f"{len(about):,} commitments: {text} ({few(about)})" if many else f"{few(about)}: {text}"
+        if about:
+            yield f"{len(about):,} commitments: {text} ({few(about)})" if many else f"{few(about)}: {text}"
 
 
 def early_warnings(app: App, tracked: Iterable[Tracked], now: datetime) -> list[str]:

@@ -32,6 +32,13 @@ class OpenCommitments:
             of_open = connection.execute(select(*numbers).where(_IS_OPEN)).one()
         return tuple(int(number or 0) for number in (*whole, *of_open))
 
+    def recurring(self) -> list[tuple[str, str]]:
+        """Return the key and the deadline of each whose deadline states a recurrence, the earliest first."""
+        query = select(_C.key, _C.deadline).where(_IS_OPEN, _C.deadline.startswith("every "))
+        with self._database.look() as connection:
+            ordered = query.order_by(func.coalesce(_C.latest, _C.earliest), _C.key)
+            return [(key, deadline) for key, deadline in connection.execute(ordered).tuples()]
+
     def versions(self) -> dict[int, Version]:
         """Return the version of each, by id."""
         query = select(_C.id, _C.revision, _C.sequence).where(_IS_OPEN)

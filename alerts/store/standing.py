@@ -39,9 +39,13 @@ def watched_commitments(
     database: Database, *, changed_only: bool = False, only: Collection[int] | None = None
 ) -> Iterator[list[WatchedCommitment]]:
     """Yield commitments with their watches, in chunks, or `only` some."""
+    if only is not None:
+        for some in chunks(sorted(only)):
+            with database.read() as connection:
+                yield _watched(connection, _BY_ID, {"ids": some}, rules_that_await_answers(connection))
+        return
     last = 0
     query = _QUERY.where(_C.changed_at.is_not(None)) if changed_only else _QUERY
-    query = query.where(_C.id.in_(only)) if only is not None else query
     while True:
         with database.read() as connection:
             await_answers = rules_that_await_answers(connection)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from alerts.core.absences import Absences
-from alerts.core.commitments import Commitment
 from alerts.core.short_lists import few
 from alerts.store.owner_answers import unanswered_since
 from alerts.views.shown_times import shown
@@ -16,26 +14,30 @@ from alerts.views.surroundings import Reading
 SILENT_FOR = timedelta(days=90)
 
 
-def absent_owners(reading: Reading, some: Iterable[Commitment], now: datetime) -> Iterator[str]:
-    """Yield a line for each owner of open commitments who has left, is away without a deputy, or answers nothing."""
+def absent_owners(
+    reading: Reading, owners: Collection[str], owned_by: Callable[[str], Sequence[str]], now: datetime
+) -> Iterator[str]:
+    """Yield a line for each owner of open commitments who has left, is away without a deputy, or answers nothing.
+
+    `owned_by` gives the keys of what somebody owns.
+    """
     people = reading.people
     absences = Absences(people=people, recorded=reading.store.absences.all(now).recorded)
-    owned: dict[str, list[str]] = defaultdict(list)
-    for one in some:
-        if one.owner is not None and one.owner in people:
-            owned[one.owner].append(one.key)
-    silent = unanswered_since(reading.store.database, [people[key] for key in owned])
-    for key, keys in sorted(owned.items()):
+    known = sorted(key for key in owners if key in people)
+    silent = unanswered_since(reading.store.database, [people[key] for key in known])
+    for key in known:
         owner = people[key]
         if owner.has_left(now):
             whom = [deputy.person.name for deputy in absences.deputies(owner, now)] or reading.settings.operators
             yield (
                 f"{key} has left, and alerts go to {', '.join(whom) or 'nobody'}: name another owner with "
-                f"`alerts assign` for {few(keys)}"
+                f"`alerts assign` for {few(owned_by(key))}"
             )
         elif (absentee := absences.absentee(owner, now)) and not absences.deputies(owner, now):
             back = shown(absentee.back_at, absentee.zone)
-            yield f"{key} is away until {back} without a deputy, and owns {few(keys)}: name one with `alerts away`"
+            owned = few(owned_by(key))
+            yield f"{key} is away until {back} without a deputy, and owns {owned}: name one with `alerts away`"
         elif key in silent and silent[key] <= now - SILENT_FOR and not absentee:
             since = shown(silent[key], reading.zone)
-            yield f"{key} owns {few(keys)} and has answered no alert since {since}: does {owner.email} reach them?"
+            owned = few(owned_by(key))
+            yield f"{key} owns {owned} and has answered no alert since {since}: does {owner.email} reach them?"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
@@ -10,12 +11,24 @@ from alerts.deadlines.bounds import describe_bounds
 from alerts.deadlines.grammar import parse
 from alerts.deadlines.skipped_months import skipped_periods
 
+# What a rule that skips months or years has: a rare day or week of the year, a fifth weekday, a day after the 28th, or
+# neither of these and a first day after the 28th.
+_MAY_SKIP = re.compile(
+    r"BYYEARDAY|BYWEEKNO|BYDAY=[^; ]*5|BYMONTHDAY=[^; ]*(?:29|3\d)"
+    r"|^(?!.*BY(?:MONTH)?DAY=).*from \d{4}-\d\d-(?:29|3\d)"
+)
+
 
 def skipped_dates(tracked: Iterable[Tracked]) -> Iterator[str]:
     """Yield a line for each recurring commitment that skips months or years without such a day."""
-    for item in tracked:
-        if item.recurs and (skipped := skipped_periods(parse(item.commitment.deadline))):
-            yield f"{item.commitment.key}: `{item.commitment.deadline}` {skipped}"
+    return skipping((item.commitment.key, item.commitment.deadline) for item in tracked if item.recurs)
+
+
+def skipping(deadlines: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Yield the same of commitments that recur, by key and deadline."""
+    for key, deadline in deadlines:
+        if _MAY_SKIP.search(deadline) and (skipped := skipped_periods(parse(deadline))):
+            yield f"{key}: `{deadline}` {skipped}"
 
 
 def past_dates(tracked: Iterable[Tracked], now: datetime) -> Iterator[str]:

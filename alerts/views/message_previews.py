@@ -54,8 +54,8 @@ def _reminder(
         if len(mine) > 1:
             break
     if not mine:
-        unreached = next((f"{key}: {text}" for key, text, alone in without_known_owner(reading, [item]) if alone), None)
-        raise InputError(unreached or f"rule {rule} has no reminders of {key} in the next ten years")
+        unreached = [f"{key}: {text}" for text, alone in without_known_owner(reading, item.commitment) if alone]
+        raise InputError(unreached[0] if unreached else f"rule {rule} has no reminders of {key} in the next ten years")
     first = mine[0]
     through = reading.channel(channel or first.channels[0])
     parties, sources = reading.store.ledger.parties(), reading.store.ledger.sources()

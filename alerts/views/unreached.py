@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 from alerts.core.commitments import Commitment
 from alerts.core.owners import OWNER, Owners
 from alerts.core.rules import DEFAULT_RULE, Rule, matching
 from alerts.core.short_lists import few
 from alerts.core.tracked import Tracked
+from alerts.store.matched_facts import MatchedGroup, keys_of, matched_groups
 from alerts.views.surroundings import Reading
 
+T = TypeVar("T")
 WhyUnreached = Literal["no rule", "only follow-up", "no owner"]
 ONLY_FOLLOW_UP = "only rules with nothing but `unanswered` match"
 
@@ -27,10 +29,10 @@ class WithoutRecipient:
     (by those of its names that reach somebody).
     """
 
-    ruleless: list[str] = field(default_factory=list)
-    unstarted: list[str] = field(default_factory=list)
-    unowned: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    default: dict[tuple[str, ...], list[str]] = field(default_factory=lambda: defaultdict(list))
+    ruleless: Sequence[str] = ()
+    unstarted: Sequence[str] = ()
+    unowned: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    default: Mapping[tuple[str, ...], Sequence[str]] = field(default_factory=dict)
 
     @property
     def lines(self) -> list[str]:
@@ -42,21 +44,55 @@ class WithoutRecipient:
 
 def without_recipient(reading: Reading, tracked: Iterable[Tracked], owners: Owners) -> WithoutRecipient:
     """Find the open commitments whose alerts reach nobody, or only `default_notify`."""
-    found = WithoutRecipient()
+    sorted_out = _SortedOut[str]()
     for item in (one for one in tracked if one.open):
-        commitment = item.commitment
+        sorted_out.add(reading, item.commitment, owners, item.commitment.key)
+    return sorted_out.found(lambda keys: keys)
+
+
+def without_recipient_of_all(reading: Reading, owners: Owners) -> WithoutRecipient:
+    """Find the same of all that is open, by asking the database: of many it names the first."""
+    sorted_out, database = _SortedOut[MatchedGroup](), reading.store.database
+    for group in open_groups(reading):
+        sorted_out.add(reading, group.commitment, owners, group)
+    return sorted_out.found(lambda groups: keys_of(database, groups))
+
+
+def open_groups(reading: Reading) -> Iterator[MatchedGroup]:
+    """Yield all open commitments in groups that each rule matches as a whole."""
+    named = {key for rule in reading.settings.rules for key in rule.match.get("key", ())}
+    return matched_groups(reading.store.database, named)
+
+
+@dataclass(slots=True)
+class _SortedOut(Generic[T]):
+    """Commitments, or groups of them, by how alerts reach nobody."""
+
+    ruleless: list[T] = field(default_factory=list)
+    unstarted: list[T] = field(default_factory=list)
+    unowned: dict[str, list[T]] = field(default_factory=lambda: defaultdict(list))
+    default: dict[tuple[str, ...], list[T]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, reading: Reading, commitment: Commitment, owners: Owners, one: T) -> None:
         rules = matching(reading.settings.rules, commitment)
         why = why_unreached(rules, owners, commitment)
         if why == "no rule":
-            found.ruleless.append(commitment.key)
+            self.ruleless.append(one)
         elif why == "only follow-up":
-            found.unstarted.append(commitment.key)
+            self.unstarted.append(one)
         elif why == "no owner":
-            found.unowned[ownerless(commitment)].append(commitment.key)
+            self.unowned[ownerless(commitment)].append(one)
         elif default := [rule for rule in rules if rule.name == DEFAULT_RULE]:
             reached = {name for rule in rules for name, _ in owners.channels(rule.notify, commitment)}
-            found.default[tuple(name for name in default[0].notify if name in reached)].append(commitment.key)
-    return found
+            self.default[tuple(name for name in default[0].notify if name in reached)].append(one)
+
+    def found(self, keys: Callable[[list[T]], Sequence[str]]) -> WithoutRecipient:
+        return WithoutRecipient(
+            ruleless=keys(self.ruleless),
+            unstarted=keys(self.unstarted),
+            unowned={why: keys(some) for why, some in self.unowned.items()},
+            default={names: keys(some) for names, some in self.default.items()},
+        )
 
 
 def why_unreached(rules: Sequence[Rule], owners: Owners, commitment: Commitment) -> WhyUnreached | None:
@@ -73,18 +109,38 @@ def ownerless(commitment: Commitment) -> str:
     return f"its owner {commitment.owner} is not declared in `people`" if commitment.owner else "it has no owner"
 
 
-def without_known_owner(reading: Reading, tracked: Iterable[Tracked]) -> Iterator[tuple[str, str, bool]]:
-    """Yield commitments without a known owner: key, what follows, and whether the rule reaches nobody else."""
-    owners = reading.owners
-    for item in tracked:
-        commitment = item.commitment
-        if owners.of(commitment):
-            continue
-        rules = [rule for rule in matching(reading.settings.rules, commitment) if OWNER in rule.notify]
-        for rule in rules:
-            others = ", ".join(name for name in rule.notify if name != OWNER)
-            whom = f"{others} only" if others else "nobody"
-            why, which = ownerless(commitment), f"rule {rule.name}"
-            if rule.name == DEFAULT_RULE:
-                why, which = f"no rule matches, and {why}", f"default_notify ({', '.join(rule.notify)})"
-            yield commitment.key, f"{why}, so {which} reaches {whom}", not others
+def without_known_owner(reading: Reading, commitment: Commitment) -> Iterator[tuple[str, bool]]:
+    """Yield what follows where a commitment has no known owner, for each rule, and whether it reaches nobody else."""
+    if reading.owners.of(commitment):
+        return
+    for rule in (rule for rule in matching(reading.settings.rules, commitment) if OWNER in rule.notify):
+        others = ", ".join(name for name in rule.notify if name != OWNER)
+        whom = f"{others} only" if others else "nobody"
+        why, which = ownerless(commitment), f"rule {rule.name}"
+        if rule.name == DEFAULT_RULE:
+            why, which = f"no rule matches, and {why}", f"default_notify ({', '.join(rule.notify)})"
+        yield f"{why}, so {which} reaches {whom}", not others
+
+
+def unreached_texts(reading: Reading, groups: Iterable[MatchedGroup]) -> dict[str, Sequence[str]]:
+    """Return what is wrong with the recipients of groups of open commitments, each with the keys: `check` warns of it.
+
+    Those that only `default_notify` reaches are included.
+    """
+    sorted_out, unknown = _SortedOut[MatchedGroup](), defaultdict[str, list[MatchedGroup]](list)
+    for group in groups:
+        texts = [text for text, _ in without_known_owner(reading, group.commitment)]
+        for text in texts:
+            unknown[text].append(group)
+        if not texts:
+            sorted_out.add(reading, group.commitment, reading.owners, group)
+    found = sorted_out.found(lambda groups: keys_of(reading.store.database, groups))
+    return (
+        {"no rule matches, so no alerts go out": found.ruleless}
+        | {f"{ONLY_FOLLOW_UP}, so no alerts go out": found.unstarted}
+        | {
+            f"no rule matches; alerts go to default_notify ({', '.join(names)})": keys
+            for names, keys in found.default.items()
+        }
+        | {text: keys_of(reading.store.database, some) for text, some in unknown.items()}
+    )

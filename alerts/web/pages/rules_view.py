@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -116,7 +116,10 @@ def readers_text(readers: ChannelReaders, reading: PageReading) -> str:
 def _warnings(reading: PageReading, everything: Sequence[IndexedCommitment]) -> Warnings:
     people, store = reading.people, reading.store
     why = Counter(found for one in everything if (found := one.why_unreached(people)))
-    absent = absent_owners(reading, (one.commitment for one in everything), reading.now)
+    owned: dict[str, list[str]] = defaultdict(list)
+    for one in (one.commitment for one in everything if one.commitment.owner):
+        owned[one.owner or ""].append(one.key)
+    absent = absent_owners(reading, owned, owned.__getitem__, reading.now)
     left_out = store.left_out.lines()
     more = [f"and {len(left_out) - MOST_LINES:,} more"] if len(left_out) > MOST_LINES else []
     return Warnings(

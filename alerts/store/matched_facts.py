@@ -1,0 +1,63 @@
+"""Open commitments by what rules match them by: a database counts a million of them sooner than they are read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import Text, case, cast, func, literal, select
+
+from alerts.core.commitments import Commitment
+from alerts.core.short_lists import MOST_NAMED, Counted
+from alerts.deadlines.values import frozen
+from alerts.store import tables
+from alerts.store.database import Database
+
+_C = tables.commitments.c
+_LISTS = [cast(_C[name], Text) for name in ("by", "to", "tags")]  # as text: PostgreSQL compares no JSON
+_FACTS = (_C.kind, _C.priority, _C.owner, *_LISTS)
+Facts = tuple[Any, ...]
+
+
+@frozen(kw_only=True)
+class MatchedGroup:
+    """Open commitments that a rule matches all or none of.
+
+    `commitment` stands for them: it has what rules match by, and a key only where a rule names that.
+    """
+
+    commitment: Commitment
+    facts: Facts
+    count: int
+    first_id: int
+
+
+def matched_groups(database: Database, named_keys: Collection[str]) -> Iterator[MatchedGroup]:
+    """Yield all open commitments in groups. `named_keys` are the keys that a rule matches by."""
+    own_key = case((_C.key.in_(sorted(named_keys)), _C.key), else_="") if named_keys else literal("")
+    query = select(*_FACTS, own_key, func.count(), func.min(_C.id)).where(_C.status == "open")
+    with database.look() as connection:
+        grouped = query.group_by(*_FACTS, *([own_key] if named_keys else [])).order_by(func.min(_C.id))
+        rows = connection.execute(grouped).tuples().all()
+    for *facts, key, count, first in rows:
+        kind, priority, owner, *lists = facts
+        by, to, tags = (tuple(json.loads(one)) for one in lists)
+        stands_for = Commitment(
+            key=key, title="", deadline="", kind=kind, priority=priority, owner=owner, by=by, to=to, tags=tags
+        )
+        yield MatchedGroup(commitment=stands_for, facts=(*facts, key), count=count, first_id=first)
+
+
+def keys_of(database: Database, groups: Iterable[MatchedGroup]) -> Counted:
+    """Return the keys of some groups: those that were recorded first, and how many there are."""
+    groups = sorted(groups, key=lambda one: one.first_id)
+    found: list[tuple[int, str]] = []
+    with database.look() as connection:
+        for group in groups[:MOST_NAMED]:  # each further one begins after the first of all these
+            same = [column.is_not_distinct_from(value) for column, value in zip(_FACTS, group.facts, strict=False)]
+            query = select(_C.id, _C.key).where(_C.status == "open", _C.id >= group.first_id, *same)
+            query = query.where(_C.key == group.facts[-1]) if group.facts[-1] else query
+            rows = connection.execute(query.order_by(_C.id).limit(min(group.count, MOST_NAMED)))
+            found += rows.tuples().all()
+    return Counted([key for _, key in sorted(found)[:MOST_NAMED]], sum(one.count for one in groups))

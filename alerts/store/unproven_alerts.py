@@ -1,0 +1,84 @@
+"""Open commitments of which the stored watches do not show that an alert follows: only these need a forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Text, and_, cast, exists, or_, select
+
+from alerts.deadlines.values import frozen
+from alerts.store import planning_tables, tables
+from alerts.store.database import Database
+
+_C, _W, _O = tables.commitments.c, planning_tables.watches.c, tables.occurrences.c
+_R = planning_tables.rules.c
+CHUNK = 5_000
+_MINE = _W.commitment_id == _C.id
+_HAS_STATES = exists().where(_O.commitment_id == _C.id)  # acknowledged, snoozed, or dates of it closed or moved
+_RECURS = cast(_C.bounds, Text).like('%"recurrence"%')
+
+
+@frozen(kw_only=True)
+class AlertingRules:
+    """The rules that reach somebody: `always`, or `owners` of these keys only. `dated` send alerts of each date.
+
+    `starting`: those that do more than follow up on the alerts of others.
+    """
+
+    always: frozenset[str]
+    owners_only: frozenset[str]
+    owners: frozenset[str]
+    dated: frozenset[str]
+    starting: frozenset[str]
+
+    @property
+    def reaches(self) -> ColumnElement[bool]:
+        """Return whether the rule of a watch reaches somebody with the commitment."""
+        owned = and_(_W.rule.in_(sorted(self.owners_only)), _C.owner.in_(sorted(self.owners)))
+        return or_(_W.rule.in_(sorted(self.always)), owned) if self.owners_only else _W.rule.in_(sorted(self.always))
+
+
+@frozen
+class UnprovenAlerts:
+    """A commitment without a stored alert. `is_settled`: so nothing follows; else only a forecast tells.
+
+    `changed`: the watches have not seen a change.
+    """
+
+    id: int
+    key: str
+    is_settled: bool
+    changed: bool
+
+
+def is_being_settled(database: Database) -> bool:
+    """Return whether watches of a rule are still to be made."""
+    with database.read() as connection:
+        return connection.execute(select(_R.name).where(_R.settled_to.is_not(None)).limit(1)).first() is not None
+
+
+def unproven_alerts(database: Database, rules: AlertingRules, end: datetime) -> Iterator[UnprovenAlerts]:
+    """Yield the open commitments without a stored alert before `end`, of those that the rules reach somebody with.
+
+    A watch of a series says when its next date is near. Where dates were closed, moved or answered, it says too little.
+    """
+    soon = and_(_MINE, rules.reaches, _W.next_at < end)
+    proven = exists().where(soon, or_(_W.rule.in_(sorted(rules.dated)), ~_RECURS))
+    reached = exists().where(_MINE, rules.reaches, _W.rule.in_(sorted(rules.starting)))
+    query = (
+        select(_C.id, _C.key, _HAS_STATES, _RECURS, _C.changed_at.is_not(None))
+        .where(_C.status == "open", or_(_C.changed_at.is_not(None), _HAS_STATES, ~proven))
+        .where(or_(_C.changed_at.is_not(None), reached))
+        .order_by(_C.id)
+        .limit(CHUNK)
+    )
+    last = 0
+    while True:
+        with database.look() as connection:
+            rows = connection.execute(query.where(_C.id > last)).tuples().all()
+        for number, key, has_states, recurs, changed in rows:
+            yield UnprovenAlerts(number, key, not (has_states or recurs or changed), bool(changed))
+        if len(rows) < CHUNK:
+            return
+        last = rows[-1][0]
