@@ -8,6 +8,7 @@ must be empty, instead of an SQLite file and a temporary PostgreSQL.
 from __future__ import annotations
 
 import argparse
+import gc
 import smtplib
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 from alerts.cli.app import App
+from alerts.cli.command_group import GARBAGE
 from alerts.planning import plan
 from alerts.startup import prepare
 from alerts.turn_delivery import deliver
@@ -111,6 +113,8 @@ class Bench:
         app = App(self.folder, None)
         workers = [worker for worker in app.workers(lambda: FIRINGS[tag]) if worker.channel.name == tag]
         app.renderer.warm_up({worker.channel.medium for worker in workers})  # as a daemon does at its start
+        gc.freeze()  # and every command
+        gc.set_threshold(GARBAGE)
         prepare(app.store, app.rules, LOADED)
         if plan(app.store, app.rules, app.channels, LOADED):
             raise SystemExit("something was due before the firing: this measures nothing")

@@ -90,6 +90,34 @@ def test_a_post_has_nothing_of_the_one_before(httpserver):
     )
 
 
+def test_what_is_left_of_an_answer_is_not_taken_for_the_next(scripted):
+    """A server that sends a body after HEAD, which has none (RFC 9110 section 9.3.2), that looks like an answer."""
+
+    def script(connection):
+        request = connection.makefile("rb")
+        is_head = request.readline().startswith(b"HEAD ")
+        while request.readline() != b"\r\n":
+            pass
+        if is_head:
+            kept = b"HTTP/1.1 200 OK\r\nContent-Length: 39\r\n\r\nHTTP/1.1 204 Old\r\nContent-Length: 0\r\n\r\n"
+            connection.sendall(kept)
+            request.read()
+        else:
+            connection.sendall(b"HTTP/1.1 500 New\r\nContent-Length: 0\r\n\r\n")
+
+    poster = Poster(SecretStr(f"http://127.0.0.1:{scripted(script)}/"), 1)
+    assert poster.date(timedelta(seconds=5)) is None
+    with pytest.raises(DeliveryError, match="HTTP 500"):
+        poster.post(b"", {}, timedelta(seconds=5))
+    poster.close()
+
+
+def test_a_header_of_the_user_takes_the_place_of_ours_however_it_is_written(httpserver, open_channel, outgoing):
+    open_channel(answer(httpserver), headers={"USER-AGENT": "theirs"}).send(outgoing(body=BODY))
+    (request, _), *_ = httpserver.log
+    assert request.headers.getlist("User-Agent") == ["theirs"]
+
+
 def test_posts_share_a_connection(open_channel, outgoing, scripted):
     opened = []
 

@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 
 import requests
 from pydantic import AfterValidator, SecretStr
+from urllib3.exceptions import HTTPError
 
 from alerts.channels.transport.http_answers import VerdictReader, default_verdict, refusal
-from alerts.channels.transport.http_session import Session, within
+from alerts.channels.transport.http_session import Answer, Session, Way, within
 from alerts.channels.transport.http_settings import DIRECT, HttpRoute, proxy_says
 from alerts.channels.transport.time_budget import TimeBudget, reason
 from alerts.core.deliveries import DeliveryError
@@ -68,9 +69,7 @@ class Poster:
         self._read_verdict = read_verdict
         self.host = urlsplit(url.get_secret_value()).hostname or ""
         self._session = Session(connections)
-        way = route.settings_for(url.get_secret_value())
-        self._settings = self._session.settings_for(url.get_secret_value(), way)
-        self._prepared: dict[str, requests.PreparedRequest] = {}  # by method, without what differs between posts
+        self._way = Way(self._session, url.get_secret_value(), route.settings_for(url.get_secret_value()))
 
     def post(self, body: bytes, headers: dict[str, str], total: timedelta) -> tuple[int, bytes]:
         """Return the status (2xx) and the start of the answer. Raises DeliveryError; its text hides the path."""
@@ -93,57 +92,40 @@ class Poster:
     def _ask(self, method: str, body: bytes | None, headers: dict[str, str], total: timedelta) -> tuple[int, bytes]:
         with self._answer(method, total, body, headers) as response:
             answer = _start_of(response)
-        if 200 <= response.status_code < 300:
-            return response.status_code, answer
+        if 200 <= response.status < 300:
+            return response.status, answer
         pause = response.headers.get("Retry-After", "")
-        raise refusal(self.host, response.status_code, answer, pause, self._read_verdict)
+        raise refusal(self.host, response.status, answer, pause, self._read_verdict)
 
     @contextmanager
     def _answer(
         self, method: str, total: timedelta, body: bytes | None = None, headers: Mapping[str, str] | None = None
-    ) -> Iterator[requests.Response]:
+    ) -> Iterator[Answer]:
         """Return the answer to a request, with only its head read. Raises DeliveryError if there is none."""
         budget = TimeBudget(total)
         try:
-            with (
-                within(budget),
-                self._session.hand_over(
-                    self._request(method, body, headers or {}), self._settings, budget.left()
-                ) as response,
-            ):
+            with within(budget), self._way.asked(method, body, headers or {}, budget.left()) as response:
                 yield response
         except (requests.RequestException, OSError, ValueError) as error:
             raise DeliveryError(f"{self.host}: {proxy_says(error) or reason(error)}", channel_out=True) from None
-
-    def _request(self, method: str, body: bytes | None, headers: Mapping[str, str]) -> requests.PreparedRequest:
-        if method not in self._prepared:
-            self._prepared[method] = self._session.prepare_request(
-                requests.Request(method, self._url.get_secret_value())
-            )
-        request = self._prepared[method].copy()
-        request.headers.update(headers)
-        if body is not None:
-            request.body = body
-            request.headers["Content-Length"] = str(len(body))
-        return request
 
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
 
 
-def _start_of(response: requests.Response) -> bytes:
+def _start_of(response: Answer) -> bytes:
     """Read the answer: the connection can then be used again. An answer that does not end is dropped.
 
     The status is already known: an answer that breaks off, or is too slow, changes nothing.
     """
     answer = b""
     try:
-        for chunk in response.iter_content(8192):
+        for chunk in response.stream(8192, decode_content=True):
             answer += chunk
             if len(answer) > ANSWER_LIMIT:
-                response.raw.close()
+                response.close()
                 break
-    except (requests.RequestException, OSError, ValueError):  # ValueError: a chunk of a negative size
-        response.raw.close()
+    except (HTTPError, OSError, ValueError):  # ValueError: a chunk of a negative size
+        response.close()
     return answer[:ANSWER_LIMIT]

@@ -14,6 +14,9 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3 import BaseHTTPResponse, Timeout
+from urllib3.exceptions import HTTPError
+from urllib3.util import Retry
 
 from alerts.channels.transport.dial import cut_off, dial
 from alerts.channels.transport.http_settings import RequestSettings
@@ -23,6 +26,8 @@ from alerts.channels.transport.time_budget import TimeBudget, TimedReader, send_
 logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 
 ANSWER_AT_MOST = 128 * 1024  # octets, including heads and framing
+NO_RETRY = Retry(0, read=False)
+Answer = BaseHTTPResponse
 _BUDGET: ContextVar[TimeBudget] = ContextVar("time budget of the current post")
 
 
@@ -84,27 +89,19 @@ class _Connection(http.client.HTTPConnection):
 
 
 class _Adapter(HTTPAdapter):
-    """Keeps the pool of the URL that was asked last: to look for it costs a tenth of a post."""
-
-    _found: tuple[tuple[Any, ...], Any] | None = None
+    """Connects with our connection classes."""
 
     def get_connection_with_tls_context(
         self, request: requests.PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None
     ) -> Any:
         """Return the host's pool, which uses our connection classes."""
-        asked = (request.url, verify, tuple((proxies or {}).items()), cert)
-        found = self._found
-        if found and found[0] == asked:
-            return found[1]
         pool: Any = super().get_connection_with_tls_context(request, verify, proxies, cert)
         if not issubclass(pool.ConnectionCls, _Connection):
             pool.ConnectionCls = type("Connection", (_Connection, pool.ConnectionCls), {})
-        self._found = asked, pool
         return pool
 
     def close(self) -> None:
         """Close idle connections; requests forgets its pools, and only the garbage collector would close them."""
-        self._found = None
         for manager in (self.poolmanager, *self.proxy_manager.values()):
             pools: Any = manager.pools
             for key in pools.keys():  # noqa: SIM118 # it is no dict and cannot be iterated
@@ -122,6 +119,51 @@ def limit(session: requests.Session, connections: int) -> None:
         session.mount(scheme, _Adapter(pool_connections=1, pool_maxsize=connections))
 
 
+class Way:
+    """How requests reach one URL: the pool of connections to its server or proxy, and what is asked there."""
+
+    def __init__(self, session: Session, url: str, route: RequestSettings) -> None:
+        self._session, self._url, self._route = session, url, route
+        self._made: dict[str, tuple[Any, str, dict[str, tuple[str, str]]]] = {}  # by method
+
+    @contextmanager
+    def asked(self, method: str, body: bytes | None, headers: Mapping[str, str], seconds: float) -> Iterator[Answer]:
+        """Yield the answer to a request, with only its head read. Raises requests.RequestException.
+
+        `requests` would prepare it anew, look for cookies, and for where a redirect leads: half of a post's cost. Here
+        it says once how it would ask, and its pool is used.
+        """
+        pool, target, usual = self._made.get(method) or self._make(method)
+        named = usual | {name.lower(): (name, value) for name, value in headers.items()}
+        try:
+            answer = pool.urlopen(
+                method, target, body, dict(named.values()), redirect=False, assert_same_host=False,
+                preload_content=False, decode_content=False, retries=NO_RETRY, timeout=Timeout(seconds, seconds),
+            )  # fmt: skip
+        except (HTTPError, OSError) as error:
+            raise requests.ConnectionError(error) from error
+        try:
+            yield answer
+        finally:
+            if not answer.closed:  # what was not read would be taken for the next answer
+                answer.close()
+            answer.release_conn()
+
+    def _make(self, method: str) -> tuple[Any, str, dict[str, tuple[str, str]]]:
+        session, settings = self._session, self._session.settings_for(self._url, self._route)
+        request = session.prepare_request(requests.Request(method, self._url))
+        assert request.url is not None
+        adapter: Any = session.get_adapter(request.url)
+        verify, proxies, cert = settings["verify"], settings["proxies"], settings["cert"]
+        pool = adapter.get_connection_with_tls_context(request, verify, proxies=proxies, cert=cert)
+        adapter.cert_verify(pool, request.url, verify, cert)
+        usual = {
+            name.lower(): (name, str(value)) for name, value in request.headers.items() if name != "Content-Length"
+        }
+        self._made[method] = pool, adapter.request_url(request, proxies), usual
+        return self._made[method]
+
+
 class Session(requests.Session):
     """A session that follows no redirect, keeps no cookie and reads no environment variables."""
 
@@ -132,16 +174,3 @@ class Session(requests.Session):
     def settings_for(self, url: str, route: RequestSettings) -> Mapping[str, Any]:
         """Return what `requests` makes of the settings for a URL: without a `verify` it verifies."""
         return self.merge_environment_settings(url, dict(route.proxies), True, route.verify, route.certificate)
-
-    def hand_over(
-        self, request: requests.PreparedRequest, settings: Mapping[str, Any], seconds: float
-    ) -> requests.Response:
-        """Return the answer to a request, with only its head read.
-
-        `requests` would prepare it anew, look for cookies, and for where a redirect leads: half of a post's cost.
-        """
-        assert request.url is not None
-        return self.get_adapter(request.url).send(request, timeout=seconds, **settings)
-
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """Return None: with `allow_redirects=False` alone, requests would still read the whole body of a redirect."""
