@@ -46,9 +46,9 @@ class _Sink(ThreadingTCPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, handler: type[StreamRequestHandler]) -> None:
+    def __init__(self, handler: type[StreamRequestHandler], pause: float = 0.0) -> None:
         super().__init__(("127.0.0.1", 0), handler)
-        self.tally = _Tally()
+        self.tally, self.pause = _Tally(), pause
 
 
 class _Mail(StreamRequestHandler):
@@ -79,7 +79,9 @@ class _Web(StreamRequestHandler):
             for line in iter(self.rfile.readline, b"\r\n"):
                 if line[:15].lower() == b"content-length:":
                     size = int(line[15:])
-            self.server.tally.note(self.rfile.read(size))
+            body = self.rfile.read(size)
+            time.sleep(self.server.pause)
+            self.server.tally.note(body)
             self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
 
@@ -98,11 +100,11 @@ class Sinks:
 
 
 @contextmanager
-def running() -> Iterator[Sinks]:
-    """Start both sinks, and end them afterwards."""
+def running(pause: float = 0.0) -> Iterator[Sinks]:
+    """Start both sinks, and end them afterwards. The web server answers after a pause (seconds)."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs,), daemon=True)
+    process = context.Process(target=_serve, args=(theirs, pause), daemon=True)
     process.start()
     theirs.close()  # reading then fails if the process ends
     try:
@@ -112,8 +114,8 @@ def running() -> Iterator[Sinks]:
         process.join()
 
 
-def _serve(wire: Connection) -> None:
-    sinks = {"mail": _Sink(_Mail), "web": _Sink(_Web)}
+def _serve(wire: Connection, pause: float) -> None:
+    sinks = {"mail": _Sink(_Mail), "web": _Sink(_Web, pause)}
     for sink in sinks.values():
         threading.Thread(target=sink.serve_forever, daemon=True).start()
     wire.send({name: sink.server_address[1] for name, sink in sinks.items()})
