@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 
 from alerts.core.forecast import Forecast, forecast_reminders
 from alerts.core.owners import NO_OWNERS, OWNER, Owners
@@ -108,8 +108,13 @@ def forecast_of_changes(
 ) -> Iterator[Forecast]:
     """What the next tick will say of that which has changed since the last one."""
     known = current(store, rules)
-    for chunk in store.watches.watched_commitments(changed_only=True):
+    for chunk in _changed(store):
         yield from forecast_watched(chunk, rules, known, now, now + ONE_SECOND, owners=owners)
+
+
+def _changed(store: Store) -> Iterator[list[WatchedCommitment]]:
+    """Yield what has changed since the last tick, in chunks."""
+    return store.watches.watched_commitments(changed_only=True)
 
 
 def first_alerts(
@@ -200,9 +205,10 @@ def forecast_after_change(
 ) -> Iterator[Forecast]:
     """What the next tick would say were commitments, by key, as foreseen; those with a negative id are new."""
     known = current(store, rules)
-    for chunk in store.watches.watched_commitments():
-        pairs = [(one, planned_state.get(one.tracked.commitment.key)) for one in chunk]
-        some = [_as_planned(one, tracked, now) for one, tracked in pairs if tracked or one.changed_at]
+    planned = {tracked.id: tracked for tracked in planned_state.values() if tracked.id > 0}
+    waiting = ([one for one in some if one.tracked.id not in planned] for some in _changed(store))
+    for chunk in chain(store.watches.watched_commitments(only=planned), waiting):
+        some = [_as_planned(one, planned.get(one.tracked.id), now) for one in chunk]
         yield from forecast_watched(some, rules, known, now, now + ONE_SECOND, owners=owners)
     fresh = [WatchedCommitment(tracked, {}, now) for tracked in planned_state.values() if tracked.id < 0]
     yield from forecast_watched(fresh, rules, known, now, now + ONE_SECOND, owners=owners)

@@ -38,7 +38,7 @@ from alerts.cli.load_report import (
 from alerts.cli.options import At, By
 from alerts.cli.output import note, print_line, warn
 from alerts.cli.recipients_report import report_recipients
-from alerts.cli.unreached_warnings import warn_without_recipient
+from alerts.cli.unreached_warnings import warn_without_recipient_of_all
 from alerts.core.changes import Change, Report
 from alerts.core.owners import Owners
 from alerts.core.registration import tick_may_register
@@ -186,11 +186,9 @@ def _report(job: CommandLoad, report: Report) -> Report:
     if not job.dry_run:
         note_what_is_left(job, missing if job.close_missing else {})
     report_alerts(job, report)
-    planned = (one for one in report.planned_state.values() if one.id < 0)
-    tracked = (*app.store.ledger.each(), *planned)
-    report_recipients(job, report, tracked)
+    report_recipients(job, report)
     warn_of_skipped_months(job.entries, report)
-    warn_without_recipient(app, tracked, job.owners)
+    warn_without_recipient_of_all(app, [one for one in report.planned_state.values() if one.id < 0], job.owners)
     return report
 
 

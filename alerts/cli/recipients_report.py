@@ -25,11 +25,12 @@ MAX_RECIPIENTS_SHOWN = 20
 out = Terminal()
 
 
-def report_recipients(job: CommandLoad, report: Report, tracked: Iterable[Tracked]) -> None:
+def report_recipients(job: CommandLoad, report: Report) -> None:
     """Print who gets alerts about what is new or changed, about how many commitments, and when first."""
     changed = {*report.new, *report.edited, *report.reopened, *(move.key for move in report.moved)}
     planned_state = report.planned_state if job.dry_run else {}
-    about = [planned_state.get(item.commitment.key, item) for item in tracked if item.commitment.key in changed]
+    about = [planned_state.get(key, item) for key, item in job.app.store.open_commitments.of_keys(changed)]
+    about += [one for one in planned_state.values() if one.id < 0]
     about = [one for one in about if one.open]
     computed = not job.dry_run and len(about) <= MAX_COMPUTED
     reached = _reached(job, about, _first_alerts(job, about) if computed else {})

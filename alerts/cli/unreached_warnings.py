@@ -9,12 +9,20 @@ from alerts.cli.output import note, warn
 from alerts.core.owners import Owners
 from alerts.core.short_lists import few
 from alerts.core.tracked import Tracked
-from alerts.views.unreached import without_recipient
+from alerts.views.unreached import WithoutRecipient, without_recipient, without_recipient_of_all
 
 
 def warn_without_recipient(app: App, tracked: Iterable[Tracked], owners: Owners | None = None) -> None:
     """Warn of open commitments whose alerts reach nobody, or only `default_notify`."""
-    found = without_recipient(app, tracked, owners or app.owners)
+    _warn(without_recipient(app, tracked, owners or app.owners))
+
+
+def warn_without_recipient_of_all(app: App, planned: Iterable[Tracked], owners: Owners) -> None:
+    """Warn of these of all that is tracked, by asking the database, and of what is `planned` besides."""
+    _warn(without_recipient_of_all(app, owners, planned))
+
+
+def _warn(found: WithoutRecipient) -> None:
     for line in found.lines:
         warn(line)
     for names, keys in found.default.items():

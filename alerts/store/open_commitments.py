@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 
 from sqlalchemy import func, select
 
@@ -10,7 +10,7 @@ from alerts.core.tracked import Tracked
 from alerts.store import tables
 from alerts.store.database import Database
 from alerts.store.occurrence_rows import with_occurrences
-from alerts.store.rows import TRACKED, chunks
+from alerts.store.rows import TRACKED, chunks, tracked_of
 from alerts.store.watched_commitments import tracked_or_none
 
 Version = tuple[int, int]  # each change of a commitment raises one of the two
@@ -38,6 +38,13 @@ class OpenCommitments:
         with self._database.look() as connection:
             ordered = query.order_by(func.coalesce(_C.latest, _C.earliest), _C.key)
             return [(key, deadline) for key, deadline in connection.execute(ordered).tuples()]
+
+    def of_keys(self, keys: Iterable[str]) -> Iterator[tuple[str, Tracked]]:
+        """Yield those of some commitments that are open, without their occurrences, a chunk in memory at a time."""
+        for some in chunks(sorted(keys)):
+            with self._database.look() as connection:
+                rows = connection.execute(TRACKED.where(_IS_OPEN, _C.key.in_(some))).mappings().all()
+            yield from ((row["key"], tracked_of(row)) for row in rows)
 
     def versions(self) -> dict[int, Version]:
         """Return the version of each, by id."""

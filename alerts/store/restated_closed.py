@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from alerts.core.changes import Report, RestatedEntry, StatedCommitment
 from alerts.core.stated_values import stated
@@ -46,7 +46,8 @@ def count_unchanged(report: Report) -> int:
 
 def note_left(connection: Connection, file: str, present: Collection[str]) -> None:
     """Remember of what is closed that it has left its file, and let go what that stated anew."""
-    query = select(_C.key, _C.loaded_from, _C.restated).where(_C.status != "open")
+    concerned = or_(_C.loaded_from == file, _C.restated.is_not(None))
+    query = select(_C.key, _C.loaded_from, _C.restated).where(_C.status != "open", concerned)
     rows = [row for row in connection.execute(query) if row.key not in present]
     left = [row.key for row in rows if row.loaded_from == file]
     undone = [row.key for row in rows if row.restated and row.restated["file"] == file]

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, select
+from sqlalchemy import Connection, RowMapping, Select, func, select
 
 from alerts.core.change_computation import ChangeComputation, dependants_by_key
 from alerts.core.change_set import ChangeSet, Snapshot, Stamp
@@ -21,7 +21,7 @@ from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.ended_series import ended_series
 from alerts.store import tables
 from alerts.store.resolution_inputs import stored_zone
-from alerts.store.rows import KEYS_COMPARED, TRACKED, chunks, party_of, tracked_of
+from alerts.store.rows import CHUNK, KEYS_COMPARED, TRACKED, chunks, party_of, tracked_of
 
 _C, _R = tables.commitments.c, tables.revisions.c
 _ONE, _OTHER = tables.commitments.alias(), tables.commitments.alias()
@@ -44,7 +44,7 @@ def take_snapshot(
     connection: Connection, wanted: Mapping[str, StatedCommitment], resolver: DeadlineResolver
 ) -> Snapshot:
     """Read what depends on some entries, and what all of them depend on."""
-    dependencies = stored_dependencies(connection)
+    dependencies = stored_dependencies(connection, wanted)
     dependants = fetch_stored(connection, _all_dependants(wanted, dependencies))
     needed = {other for entry in wanted.values() for other in needs_of(entry.commitment)}
     bounds, stamps = _fetch_bounds(connection, needed.union(*(dependencies[key] for key in dependants)))
@@ -66,20 +66,32 @@ def fetch_stored(connection: Connection, keys: Iterable[str]) -> dict[str, tuple
     found: dict[str, tuple[Tracked, Stamp]] = {}
     statement = TRACKED.add_columns(*(column for column in STAMP if column.name not in ("key", "revision")))
     for some in chunks(keys):
-        rows = connection.execute(statement.where(_C.key.in_(some))).mappings()
+        rows = connection.execute(statement.where(_C.key.in_(some))).mappings().all()  # no cursor stays open
         found |= {row["key"]: (tracked_of(row), _stamp_of(row)) for row in rows}
     return found
 
 
-def stored_dependencies(connection: Connection) -> dict[str, tuple[str, ...]]:
-    """Return what each commitment depends on, by key."""
+def stored_dependencies(connection: Connection, of: Collection[str] | None = None) -> dict[str, tuple[str, ...]]:
+    """Return what each commitment depends on, by key: of all, or `of` some and of all that depends on them.
+
+    A circle that these would close is among them. Where they are many, all are read.
+    """
     one, other = _ONE, _OTHER
     join = tables.references.join(one, one.c.id == tables.references.c.commitment_id)
     both = select(one.c.key, other.c.key).select_from(join.join(other, other.c.id == tables.references.c.depends_on))
     found: dict[str, list[str]] = defaultdict(list)
-    for key, on in connection.execute(both):
+    if of is not None and len(of) <= CHUNK:
+        both = both.where(tables.references.c.commitment_id.in_(_with_dependants(of)))
+    for key, on in connection.execute(both).tuples().all():
         found[key].append(on)
     return {key: tuple(on) for key, on in found.items()}
+
+
+def _with_dependants(keys: Collection[str]) -> Select[tuple[int]]:
+    """Return the query for the ids of some commitments, and of all that depends on them, directly or not."""
+    found = select(_C.id).where(_C.key.in_(keys)).cte("found", recursive=True)
+    r = tables.references.c
+    return select(found.union(select(r.commitment_id).join(found, r.depends_on == found.c.id)).c.id)
 
 
 def is_current(connection: Connection, change_set: ChangeSet, resolver: DeadlineResolver) -> bool:
@@ -165,7 +177,7 @@ def decide(connection: Connection, entries: Iterable[StatedCommitment], closed: 
     decisions = LoadDecisions(closed=closed)
     for some in chunks(entries):
         by_key = {entry.commitment.key: entry for entry in some}
-        rows = connection.execute(STATEMENT.where(_C.key.in_(by_key))).mappings()
+        rows = connection.execute(STATEMENT.where(_C.key.in_(by_key))).mappings().all()
         stored = {row["key"]: _statement_of(row) for row in rows}
         for key, entry in by_key.items():
             decisions.decide(entry, stored.get(key))

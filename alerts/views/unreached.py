@@ -10,7 +10,7 @@ from typing import Generic, Literal, TypeVar
 from alerts.core.commitments import Commitment
 from alerts.core.owners import OWNER, Owners
 from alerts.core.rules import DEFAULT_RULE, Rule, matching
-from alerts.core.short_lists import few
+from alerts.core.short_lists import Counted, few
 from alerts.core.tracked import Tracked
 from alerts.store.matched_facts import MatchedGroup, keys_of, matched_groups
 from alerts.views.surroundings import Reading
@@ -50,12 +50,20 @@ def without_recipient(reading: Reading, tracked: Iterable[Tracked], owners: Owne
     return sorted_out.found(lambda keys: keys)
 
 
-def without_recipient_of_all(reading: Reading, owners: Owners) -> WithoutRecipient:
-    """Find the same of all that is open, by asking the database: of many it names the first."""
-    sorted_out, database = _SortedOut[MatchedGroup](), reading.store.database
+def without_recipient_of_all(reading: Reading, owners: Owners, planned: Iterable[Tracked] = ()) -> WithoutRecipient:
+    """Find the same of all that is open, by asking the database, and of what is `planned`; of many, name the first."""
+    sorted_out, database = _SortedOut[MatchedGroup | str](), reading.store.database
     for group in open_groups(reading):
         sorted_out.add(reading, group.commitment, owners, group)
-    return sorted_out.found(lambda groups: keys_of(database, groups))
+    for item in planned:
+        sorted_out.add(reading, item.commitment, owners, item.commitment.key)
+
+    def keys(found: list[MatchedGroup | str]) -> Sequence[str]:
+        stored = keys_of(database, [one for one in found if isinstance(one, MatchedGroup)])
+        new = [one for one in found if isinstance(one, str)]
+        return Counted([*stored[:], *new], len(stored) + len(new))
+
+    return sorted_out.found(keys)
 
 
 def open_groups(reading: Reading) -> Iterator[MatchedGroup]:
