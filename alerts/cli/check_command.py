@@ -92,7 +92,7 @@ def _print_result(app: App) -> None:
 
 def _next_alerted(app: App) -> Iterable[Tracked]:
     """Return what is open; of very many, those with the next alerts."""
-    if app.store.ledger.counts().get("open", 0) <= MOST_LOOKED_AT:
+    if app.store.ledger.count_by_status().get("open", 0) <= MOST_LOOKED_AT:
         return app.store.ledger.tracked()
     soon = app.store.watches.next_due(FOR_EVER, MOST_LOOKED_AT)
     return app.store.open_commitments.read({number for _, number in soon}).values()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import islice
 from typing import Annotated, Literal
 
 import typer
@@ -14,14 +17,17 @@ from alerts.cli.commitment_rows import next_alert_row, row_of
 from alerts.cli.listed_commitments import print_commitments
 from alerts.cli.options import At, Json
 from alerts.cli.other_processes import warn_if_rules_differ
-from alerts.cli.output import as_rfc3339, note
+from alerts.cli.output import as_rfc3339, note, print_array
 from alerts.cli.terminal import Terminal
 from alerts.cli.unreached_warnings import warn_without_recipient
 from alerts.core.stage_wording import stage_now
 from alerts.views.list_filters import Wanted
-from alerts.views.listing import Entry, Listing, wanted_entries
+from alerts.views.listing import Entry, Listing, entries_in_order
 
 out = Terminal()
+STATUSES = ("open", "fulfilled", "breached", "withdrawn")
+MOST_LISTED = 5_000  # commitments
+AT_ONCE = 1_000  # commitments that are read at a time for JSON
 MANY = 50  # commitments: a listing of more says how to have fewer
 Texts = list[str] | None
 
@@ -40,6 +46,7 @@ DueWithin = Annotated[
     int | None, typer.Option("--due-within", metavar="DAYS", min=0, help="Only overdue, or due in so many days.")
 ]
 Search = Annotated[str, typer.Option("--search", metavar="TEXT", help="Only with this text in key, title or note.")]
+Everything = Annotated[bool, typer.Option("--all", help="Print all, where there are more than 5,000.")]
 Closed = Annotated[bool, typer.Option("--closed", help="Include closed commitments.")]
 
 
@@ -54,6 +61,7 @@ def list_(
     due_within: DueWithin = None,
     search: Search = "",
     closed: Closed = False,
+    everything: Everything = False,
     at: At = None,
     as_json: Json = False,
 ) -> None:
@@ -67,21 +75,33 @@ def list_(
         within=due_within,
         text=search,
     )
-    everything = app.store.ledger.tracked(closed=closed)
     warn_if_rules_differ(app)
-    listing = Listing.of(app, wanted_entries(app, everything, wanted, now), now)
+    found = entries_in_order(app, wanted, now, closed=closed)
     if as_json:
-        print(json.dumps([_json(app, listing, one) for one in listing.entries]))
-    elif everything:
-        print_commitments(out, [listing.shown(one) for one in listing.entries], app.zone)
-        _print_count(len(listing.entries), len(everything))
-        if pending := len(listing.next_alerts.pending):
-            note(f"{pending:,} next alerts are not known yet: the daemon works them out, or `alerts tick`")
-        warn_without_recipient(app, [one.tracked for one in listing.entries])
-    else:
+        print_array(_as_json(app, found, now))
+        return
+    counts = app.store.ledger.count_by_status()
+    tracked = sum(counts.get(one, 0) for one in (STATUSES if closed else ("open",)))
+    if not tracked:
         seed = shipped.folder("seeds") / "us-china-truce-2025.yaml"
-        start = f"{app.store.name} has no commitments yet: start with `alerts load {seed}`"
-        out.print(start)
+        out.print(f"{app.store.name} has no commitments yet: start with `alerts load {seed}`")
+        return
+    _print_listed(app, found if everything else islice(found, MOST_LISTED + 1), now, tracked, everything=everything)
+
+
+def _print_listed(app: App, found: Iterable[Entry], now: datetime, tracked: int, *, everything: bool) -> None:
+    entries = list(found)
+    more = not everything and len(entries) > MOST_LISTED
+    listing = Listing.of(app, entries[:MOST_LISTED] if more else entries, now)
+    print_commitments(out, [listing.shown(one) for one in listing.entries], app.zone)
+    if more:
+        rest = "for the rest: --all, or --json; for fewer: --overdue, --due-within 30, --owner, --tag, --search"
+        note(f"the first {MOST_LISTED:,} of {tracked:,} commitments; {rest}")
+    else:
+        _print_count(len(listing.entries), tracked)
+    if pending := len(listing.next_alerts.pending):
+        note(f"{pending:,} next alerts are not known yet: the daemon works them out, or `alerts tick`")
+    warn_without_recipient(app, [one.tracked for one in listing.entries])
 
 
 def _print_count(shown: int, of: int) -> None:
@@ -91,6 +111,14 @@ def _print_count(shown: int, of: int) -> None:
         count = f"{shown:,} of {of:,}" if shown < of else f"{of:,}"
         text = f"{count} commitments" + "; for fewer: --overdue, --due-within 30, --owner, --tag, --search" * many
         out.print(text, style="dim")
+
+
+def _as_json(app: App, found: Iterable[Entry], now: datetime) -> Iterator[str]:
+    """Yield each commitment as JSON. Some are read at a time."""
+    rest = iter(found)
+    while some := list(islice(rest, AT_ONCE)):
+        listing = Listing.of(app, some, now)
+        yield from (json.dumps(_json(app, listing, one)) for one in listing.entries)
 
 
 def _json(app: App, listing: Listing, entry: Entry) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import typer
@@ -52,3 +53,11 @@ def print_error(text: str) -> None:
 def counted(count: int, noun: str) -> str:
     """Return a count with its noun: `1 rule`, `2,000 rules`."""
     return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
+def print_array(items: Iterable[str]) -> None:
+    """Print a JSON array as `json.dumps` writes it, item by item: they need not fit into memory."""
+    print("[", end="")
+    for number, item in enumerate(items):
+        print(", " * bool(number) + item, end="")
+    print("]")

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from alerts.core.rules import Rule
 from alerts.store import planning_tables, standing, tables
 from alerts.store.database import Database
-from alerts.store.rows import CHUNK
+from alerts.store.rows import CHUNK, chunks
 from alerts.store.rule_rows import put_rules
 from alerts.store.standing import WatchedCommitment
 
@@ -116,11 +116,14 @@ class Watches:
         with self._database.read() as connection:
             return [(at, number) for at, number in connection.execute(query.order_by(_W.next_at).limit(most)).tuples()]
 
-    def changed(self) -> set[int]:
-        """Return the ids of the commitments that have changed since the last tick."""
+    def changed(self, ids: Collection[int] | None = None) -> set[int]:
+        """Return the ids of the commitments, all or these, that have changed since the last tick."""
         query = select(tables.commitments.c.id).where(tables.commitments.c.changed_at.is_not(None))
         with self._database.read() as connection:
-            return set(connection.execute(query).scalars())
+            if ids is None:
+                return set(connection.execute(query).scalars())
+            parts = (query.where(tables.commitments.c.id.in_(some)) for some in chunks(ids))
+            return {number for part in parts for number in connection.execute(part).scalars()}
 
     def watched_commitments(
         self, *, changed_only: bool = False, only: Collection[int] | None = None

@@ -16,8 +16,8 @@ from alerts.deadlines.values import frozen
 from alerts.store import planning_tables, tables
 from alerts.store.answer_rows import own_snoozes
 from alerts.store.database import Database
-from alerts.store.occurrence_rows import with_occurrences
-from alerts.store.rows import CHUNK, TRACKED, party_of, revision_of, source_of, tracked_of, upsert
+from alerts.store.occurrence_rows import fetch_whole, with_occurrences
+from alerts.store.rows import CHUNK, TRACKED, chunks, party_of, revision_of, source_of, tracked_of, upsert
 
 _C, _W = tables.commitments.c, planning_tables.watches.c
 
@@ -44,6 +44,11 @@ class Ledger:
             rows = connection.execute(query.order_by(func.coalesce(_C.latest, _C.earliest), _C.key)).mappings()
             return sorted(with_occurrences(connection, map(tracked_of, rows)), key=_soonest)
 
+    def some(self, ids: Iterable[int], *, closed: bool = False) -> list[Tracked]:
+        """Return some open commitments (or closed ones too) by id, with their occurrences."""
+        with self._database.read() as connection:
+            return [one for one in fetch_whole(connection, ids).values() if closed or one.open]
+
     def each(self) -> Iterator[Tracked]:
         """All open commitments, a chunk in memory at a time."""
         last = 0
@@ -61,21 +66,23 @@ class Ledger:
         from alerts.store import delivery_listing
 
         with self._database.read() as connection:
+            return self.count_by_status() | delivery_listing.count_by_state(connection)
+
+    def count_by_status(self) -> dict[str, int]:
+        """Return the number of commitments by status."""
+        with self._database.read() as connection:
             by_status = connection.execute(select(_C.status, func.count()).group_by(_C.status)).tuples()
-            return dict(by_status.all()) | delivery_listing.count_by_state(connection)
+            return dict(by_status.all())
 
-    def next_alert_at(self, only: Sequence[int] | None = None) -> dict[int, dict[str, datetime]]:
-        """Return when each rule next alerts about a commitment, by the id of the commitment and the rule's name.
-
-        `only`: of these commitments, as many as a statement can take.
-        """
+    def next_alert_at(self, ids: Iterable[int]) -> dict[int, dict[str, datetime]]:
+        """Return when each rule next alerts about some commitments, by the id of the commitment and the rule's name."""
         query = select(_W.commitment_id, _W.rule, func.min(_W.next_at)).where(_W.next_at.is_not(None))
         query = query.where(_W.rule.not_in(planning_tables.REMOVED)).group_by(_W.commitment_id, _W.rule)
-        query = query if only is None else query.where(_W.commitment_id.in_(only))
         found: dict[int, dict[str, datetime]] = defaultdict(dict)
         with self._database.read() as connection:
-            for commitment_id, rule, at in connection.execute(query):
-                found[commitment_id][rule] = at
+            for some in chunks(ids):
+                for commitment_id, rule, at in connection.execute(query.where(_W.commitment_id.in_(some))):
+                    found[commitment_id][rule] = at
         return found
 
     def registered_at(self) -> dict[str, datetime]:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, case, delete, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, case, delete, exists, or_, select, update
 
 from alerts.core.rules import Rule, matching
 from alerts.core.tracked import Tracked
 from alerts.store import occurrence_rows, planning_tables, tables
 from alerts.store.database import Database
+from alerts.store.listed_places import WITHOUT_PLACE, put_missing_places, put_places
 from alerts.store.outbox.held_back import release_changed
 from alerts.store.rows import CHUNK, TRACKED, insert_new
 from alerts.store.rule_rows import registered_rules
@@ -25,7 +26,7 @@ Stale = Sequence[tuple[Tracked, datetime]]  # commitments, and since when their 
 _WHOLE = (_W.rule == bindparam("_rule"), _W.commitment_id == bindparam("_id"))  # with its occurrences
 _WAITING = and_(_C.changed_at.is_not(None), _C.id.not_in(bindparam("unread", expanding=True)))
 # Each turn asks these, so they are built once.
-_ANY_CHANGED = select(1).where(_WAITING).limit(1)
+_ANY_CHANGED = select(1).where(or_(exists().where(_WAITING), exists().where(WITHOUT_PLACE)))
 _ANY_RULE = select(1).where(_R.settled_to.is_not(None)).limit(1)
 _CHANGED = (
     TRACKED.add_columns(_C.changed_at)
@@ -92,15 +93,18 @@ def _settle_changed(database: Database, unread: set[int]) -> int:
         return 0
     with database.write() as connection:
         rows = connection.execute(_CHANGED, {"unread": list(unread)}).mappings().all()
+        if not rows:
+            return put_missing_places(connection)
         rules = registered_rules(connection)
         stale = [(tracked, row["changed_at"]) for row in rows if (tracked := tracked_or_none(row))]
         _keep_watches(connection, rules, rules, stale, changed=False)
         occurrence_rows.forget(connection, (tracked for tracked, _ in stale))
         ids = [tracked.id for tracked, _ in stale]
         release_changed(connection, ids)
+        put_places(connection, (tracked for tracked, _ in stale))
         unread |= {row["id"] for row in rows} - set(ids)
         connection.execute(_SETTLED, {"_ids": ids})
-    return len(rows)
+        return len(rows)
 
 
 def _settle_rules(database: Database) -> int:

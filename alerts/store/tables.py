@@ -52,11 +52,16 @@ commitments = Table(
     Column("changed_at", Utc),  # set while the watches have not seen a change
     Column("sequence", Integer, nullable=False, server_default="0"),  # of its entries in calendars: only rises
     Column("answer", Text),  # of a notice that is closed: cancelled or renewed
+    # The place in listings, of the open date that ends first; true while `changed_at` is empty (`listed_places`).
+    Column("listed_rank", Integer),
+    *(Column(f"listed_{name}", Utc) for name in ("at", "begins", "ends")),
     CheckConstraint("status IN ('open', 'fulfilled', 'breached', 'withdrawn')", name="status"),
 )
 partial_index("ix_commitments_changed", commitments.c.changed_at, where=commitments.c.changed_at.is_not(None))
 
 Index("ix_commitments_owner", commitments.c.owner)
+LISTED = (*(commitments.c[f"listed_{name}"] for name in ("rank", "at", "begins", "ends")), commitments.c.status)
+Index("ix_commitments_listed", *LISTED)
 
 occurrences = Table(  # a row appears when something happens to an occurrence
     "occurrences",

@@ -53,4 +53,6 @@ class Wanted:
     @property
     def stage(self) -> str | None:
         """Return the stage that is asked for, where the status is one."""
+        if self.status in ("acknowledged", "snoozed"):
+            return None
         return {"review": "under_review"}.get(self.status or "", self.status)

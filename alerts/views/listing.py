@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from heapq import merge
 from typing import NamedTuple
 
 from alerts.core.alert_recipients import RecipientsOfAlerts
@@ -13,12 +14,15 @@ from alerts.core.stages import Stage
 from alerts.core.tracked import OwnSnooze, Tracked
 from alerts.deadlines.bounds import describe_bounds
 from alerts.deadlines.values import frozen
+from alerts.store.commitments_in_order import ListedCommitments
 from alerts.views.answers_shown import answered
 from alerts.views.list_filters import Wanted
 from alerts.views.next_alerts import NextAlerts
 from alerts.views.recipients import everybody, owner_cell
 from alerts.views.surroundings import Reading
 from alerts.views.unreached import without_recipient
+
+MAX_ASIDE = 5_000  # changed commitments that a listing puts in between
 
 
 class ListedCommitment(NamedTuple):
@@ -46,6 +50,27 @@ def wanted_entries(reading: Reading, everything: Iterable[Tracked], wanted: Want
     entries = [Entry(one, one.current) for one in everything if wanted.takes_facts(one.commitment)]
     entries = [one for one in entries if wanted.takes_state(one.current, reading.settings.rules, now)]
     return sorted(entries, key=lambda one: order_of(one.current, now))
+
+
+def entries_in_order(reading: Reading, wanted: Wanted, now: datetime, *, closed: bool = False) -> Iterator[Entry]:
+    """Yield the open (and closed) ones that are asked for, in the same order; each is read when it is asked for.
+
+    What has changed since the last tick has no place yet, and is put in between; where that is much, all are read.
+    """
+    store = reading.store
+    listed = ListedCommitments(store.database)
+    aside = listed.without_place(MAX_ASIDE + 1)
+    if len(aside) > MAX_ASIDE:
+        yield from wanted_entries(reading, store.ledger.tracked(closed=closed), wanted, now)
+        return
+    changed, set_aside = store.ledger.some(aside, closed=closed), frozenset(aside)
+    ends_by = now + timedelta(days=wanted.within) if wanted.within is not None else None
+    placed = listed.in_order(now, stage=wanted.stage, ends_by=ends_by, owners=wanted.owners, closed=closed)
+    others = (
+        Entry(one, one.current) for one in placed if one.id not in set_aside and wanted.takes_facts(one.commitment)
+    )
+    fitting = (one for one in others if wanted.takes_state(one.current, reading.settings.rules, now))
+    yield from merge(wanted_entries(reading, changed, wanted, now), fitting, key=lambda one: order_of(one.current, now))
 
 
 @frozen

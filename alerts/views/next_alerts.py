@@ -17,7 +17,6 @@ from alerts.views.shown_times import shown
 from alerts.views.surroundings import Reading
 
 MAX_COMPUTED = 1000  # changed commitments whose next alert a listing computes
-FEW = 500  # commitments: of more, it costs less to read those of all
 
 
 @frozen
@@ -35,7 +34,7 @@ class NextAlerts:
 
         Rules that reach nobody are left out.
         """
-        changed = reading.store.watches.changed().intersection(item.id for item in items)
+        changed = reading.store.watches.changed([item.id for item in items])
         # What is stored of a snoozed one is the end of the snooze, where nothing may go out.
         unclear = changed.union(item.id for item in items if snoozed_now(item, now))
         known = everybody(reading, now)
@@ -67,9 +66,9 @@ def _stored(
     reading: Reading, known: RecipientsOfAlerts, items: Collection[Tracked], now: datetime, *, exclude: Collection[int]
 ) -> dict[int, datetime]:
     """Return when the next alert about each commitment goes out, by what the last tick has stored."""
-    few = [one.id for one in items] if len(items) <= FEW else None
-    by_rule, found, rules = reading.store.ledger.next_alert_at(few), {}, reading.rules
-    for item in (one for one in items if one.id not in exclude):
+    wanted = [one for one in items if one.id not in exclude]
+    by_rule, found, rules = reading.store.ledger.next_alert_at(one.id for one in wanted), {}, reading.rules
+    for item in wanted:
         times = [
             _goes_out_at(known, rules.get(name), item, at, now)
             for name, at in by_rule.get(item.id, {}).items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -173,3 +174,31 @@ def test_a_title_that_looks_like_an_emoji_is_shown_as_it_is(alerts: Alerts, home
     alerts("add", "lease", "Ship the :car: parts", "2030-01-31", "--timezone", "UTC")
     assert "Ship the :car: parts" in alerts("show", "lease").out
     assert "Ship the :car: parts" in alerts("list").out
+
+
+def test_a_long_listing_has_its_first_part_and_says_how_to_have_the_rest(
+    listed: Alerts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(list_command, "MOST_LISTED", 3)
+    said = listed("list", "--at", NOW)
+    assert [line.split()[0] for line in said.out.splitlines()[1:]] == EVERYTHING[:3]
+    assert "the first 3 of 8 commitments; for the rest: --all, or --json; for fewer: --overdue" in said.err
+    assert [line.split()[0] for line in listed("list", "--at", NOW, "--all").out.splitlines()[1:]] == EVERYTHING
+    assert keys(listed) == EVERYTHING
+
+
+def test_json_is_written_as_it_is_read(listed: Alerts, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = listed("list", "--at", NOW, "--json").out
+    monkeypatch.setattr(list_command, "AT_ONCE", 3)
+    assert listed("list", "--at", NOW, "--json").out == whole == json.dumps(json.loads(whole)) + "\n"
+    assert listed("list", "--at", NOW, "--json", "--owner", "nobody").out == "[]\n"
+
+
+def test_a_listing_before_and_after_the_tick_is_in_the_same_order(listed: Alerts) -> None:
+    how = ((), ("--closed",), ("--status", "review"), ("--due-within", "6"))
+    before = [keys(listed, *words) for words in how]
+    listed("tick", "--at", NOW)
+    assert [keys(listed, *words) for words in how] == before
+    listed("close", "today", "--as", "fulfilled", "--at", NOW)
+    assert keys(listed) == [one for one in EVERYTHING if one != "today"]
+    assert keys(listed, "--closed") == [one for one in EVERYTHING if one != "today"] + ["today"]
