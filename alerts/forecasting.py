@@ -45,6 +45,8 @@ def forecast(
     `start` on.
     """
     known = current(store, rules)
+    if only is None and stored_watches_hold(store, rules):
+        only = store.watches.due_by(end)
     watched = store.watches.watched_commitments(only=only)
     found = [
         forecast for chunk in watched for forecast in forecast_watched(chunk, rules, known, start, end, owners=owners)
@@ -52,6 +54,14 @@ def forecast(
     return sorted(
         found, key=lambda forecast: (forecast.reminder.send_at, forecast.reminder.commitment_id, forecast.reminder.rule)
     )
+
+
+def stored_watches_hold(store: Store, rules: Mapping[str, ScheduledRule]) -> bool:
+    """Return whether all these rules are registered as they stand, and each has its watches.
+
+    Then nothing goes out before an instant about a commitment without a change, of which no watch is due before it.
+    """
+    return current(store, rules).keys() == rules.keys() and store.watches.are_settled()
 
 
 @frozen

@@ -111,10 +111,25 @@ class Watches:
             return (row.next_at, row.key) if row else None
 
     def next_due(self, end: datetime, most: int) -> list[tuple[datetime, int]]:
-        """Return when watches are next due before `end`, and their commitments: the soonest, as many as asked for."""
+        """Return when watches are next due before `end`, and their commitments: the soonest, as many as asked for.
+
+        Of one time, they come by the id of the commitment.
+        """
         query = select(_W.next_at, _W.commitment_id).where(_W.next_at < end, _W.rule.not_in(planning_tables.REMOVED))
         with self._database.read() as connection:
-            return [(at, number) for at, number in connection.execute(query.order_by(_W.next_at).limit(most)).tuples()]
+            ordered = query.order_by(_W.next_at, _W.commitment_id).limit(most)
+            return [(at, number) for at, number in connection.execute(ordered).tuples()]
+
+    def due_by(self, end: datetime) -> set[int]:
+        """Return the commitments that have an alert before `end`, or have changed since the last tick."""
+        query = select(_W.commitment_id).where(_W.next_at < end).distinct()
+        with self._database.look() as connection:
+            return set(connection.execute(query).scalars()) | self.changed()
+
+    def are_settled(self) -> bool:
+        """Return whether no watch of a rule is still to be made."""
+        with self._database.read() as connection:
+            return connection.execute(select(_R.name).where(_R.settled_to.is_not(None)).limit(1)).first() is None
 
     def changed(self, ids: Collection[int] | None = None) -> set[int]:
         """Return the ids of the commitments, all or these, that have changed since the last tick."""

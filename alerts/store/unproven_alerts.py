@@ -12,7 +12,6 @@ from alerts.store import planning_tables, tables
 from alerts.store.database import Database
 
 _C, _W, _O = tables.commitments.c, planning_tables.watches.c, tables.occurrences.c
-_R = planning_tables.rules.c
 CHUNK = 5_000
 _MINE = _W.commitment_id == _C.id
 _HAS_STATES = exists().where(_O.commitment_id == _C.id)  # acknowledged, snoozed, or dates of it closed or moved
@@ -50,12 +49,6 @@ class UnprovenAlerts:
     key: str
     is_settled: bool
     changed: bool
-
-
-def is_being_settled(database: Database) -> bool:
-    """Return whether watches of a rule are still to be made."""
-    with database.read() as connection:
-        return connection.execute(select(_R.name).where(_R.settled_to.is_not(None)).limit(1)).first() is not None
 
 
 def unproven_alerts(database: Database, rules: AlertingRules, end: datetime) -> Iterator[UnprovenAlerts]:

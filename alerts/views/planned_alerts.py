@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 
 from alerts.channels import takes_one_at_a_time
@@ -13,12 +13,15 @@ from alerts.core.alert_wording import describe_alert
 from alerts.core.forecast import Forecast
 from alerts.core.owners import OWNER
 from alerts.core.reminders import Reminder
+from alerts.core.schedule.moments import ONE_SECOND
 from alerts.core.tracked import Tracked
-from alerts.forecasting import SummaryForecast, forecast, forecast_new, summaries
+from alerts.forecasting import SummaryForecast, forecast, forecast_new, stored_watches_hold, summaries
 from alerts.views.recipients import everybody
 from alerts.views.sending_times import SendingTimes, due_forecast
 from alerts.views.shown_times import shown
 from alerts.views.surroundings import Reading
+
+STEPS = (1, 4, 15, 45, 0)  # days, and then all: what repeats daily has many alerts long before the last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +50,31 @@ def planned_alerts(
     known = everybody(reading, first)
     found = [_alert(reading, one, first, known) for one in reminders]
     return sorted([*found, *(_summary(reading, one, known) for one in sums)], key=lambda one: one.at)
+
+
+def first_planned(reading: Reading, first: datetime, end: datetime, most: int) -> tuple[Sequence[PlannedAlert], bool]:
+    """Return what goes out first between two instants, as many as `most`, and whether that is all.
+
+    Of many it evaluates the watches that are due next, and of what has changed since the last tick as many.
+    """
+    if not stored_watches_hold(reading.store, reading.rules):
+        found = planned_alerts(reading, first, end)
+        return found[:most], len(found) <= most
+    watches = reading.store.watches
+    due, changed = watches.next_due(end, most + 1), sorted(watches.changed())
+    cut = due[most] if len(due) > most else (end, 0)
+    last = min(end, cut[0] + ONE_SECOND)
+    for days in STEPS:
+        until = min(last, first + timedelta(days=days)) if days else last
+        ids = {number for at, number in due[:most] if at < until}.union(changed[:most])
+        found = [one for one in planned_alerts(reading, first, until, only=ids) if _place(one) < cut]
+        if len(found) > most or until == last:
+            break
+    return found[:most], len(found) <= most and until == end and len(changed) <= most and len(due) <= most
+
+
+def _place(alert: PlannedAlert) -> tuple[datetime, int]:
+    return alert.at, alert.reminder.commitment_id if alert.reminder else 0
 
 
 def alerts_of_new(reading: Reading, tracked: Tracked, now: datetime, most: int) -> list[PlannedAlert]:

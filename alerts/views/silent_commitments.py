@@ -8,11 +8,11 @@ from datetime import datetime
 from alerts.core.owners import OWNER, Owners
 from alerts.core.rules import matching
 from alerts.core.short_lists import MOST_NAMED, Counted
-from alerts.forecasting import forecast_watched
+from alerts.forecasting import forecast_watched, stored_watches_hold
 from alerts.scheduled_rules import ScheduledRule, current
 from alerts.store import Store
 from alerts.store.standing import WatchedCommitment
-from alerts.store.unproven_alerts import AlertingRules, UnprovenAlerts, is_being_settled, unproven_alerts
+from alerts.store.unproven_alerts import AlertingRules, UnprovenAlerts, unproven_alerts
 from alerts.views.next_alerts import MAX_COMPUTED
 from alerts.views.surroundings import Reading
 from alerts.views.unreached import why_unreached
@@ -24,7 +24,7 @@ def silent_commitments(reading: Reading, now: datetime, end: datetime) -> tuple[
     What has changed since the last tick is worked out up to a number; the next tick does the rest.
     """
     store, rules = reading.store, reading.rules
-    if not registered_alike(store, rules) or is_being_settled(store.database):
+    if not stored_watches_hold(store, rules):
         return _worked_out(reading, now, end), 0
     unproven = unproven_alerts(store.database, _alerting_rules(reading), end)
     first, count, doubtful, pending = list[str](), 0, list[UnprovenAlerts](), 0
@@ -67,11 +67,6 @@ def _alerting_rules(reading: Reading) -> AlertingRules:
         dated=frozenset(n for n, one in reading.rules.items() if one.rule.remind.before or one.rule.remind.on_the_day),
         starting=frozenset(name for name, one in reading.rules.items() if not one.rule.only_follows_up),
     )
-
-
-def registered_alike(store: Store, rules: Mapping[str, ScheduledRule]) -> bool:
-    """Return whether all these rules are registered as they stand, so that stored watches are theirs."""
-    return current(store, rules).keys() == rules.keys()
 
 
 def _keys_with_alerts(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -10,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from alerts.cli import check_command
+from alerts.cli import check_command, plan_command
 from alerts.cli.app import App
 from alerts.store import rows
 from alerts.views import silent_commitments as silent_views
+from alerts.views.planned_alerts import STEPS, first_planned, planned_alerts
 from alerts.views.silent_commitments import silent_commitments
 from tests.cli.conftest import CONFIG, NOW, Alerts
 
@@ -113,7 +115,7 @@ def test_what_stored_watches_prove_is_what_a_forecast_finds(
         app = App(home / "config", None, "read")
         found, pending = silent_commitments(app, AT, AT + TEN_YEARS)
         with monkeypatch.context() as patched:
-            patched.setattr(silent_views, "registered_alike", lambda *_: False)  # so all are worked out
+            patched.setattr(silent_views, "stored_watches_hold", lambda *_: False)  # so all are worked out
             expected, _ = silent_commitments(app, AT, AT + TEN_YEARS)
         app.close()
         assert (sorted(found), pending) == (sorted(expected), 0)
@@ -159,3 +161,42 @@ def test_no_date_that_skips_months_is_sieved_out(freq: str) -> None:
             found += skips
             assert len(list(skipping([("key", str(deadline))]))) == skips
     assert found or freq == "WEEKLY"
+
+
+def test_the_first_alerts_of_many_are_those_of_a_whole_plan(loads: Callable[..., Alerts], home: Path) -> None:
+    alerts = loads(*STATED, *((f"c{n}", "2025-11-20", "truce") for n in range(9)), ("late", "2025-10-25", "truce"))
+    assert alerts("move", "far", "2025-11-21", "--because", "sooner", "--at", NOW).code == 0  # changed since the tick
+    app = App(home / "config", None, "read")
+    for days in (1, 10, 90):
+        end = AT + timedelta(days=days)
+        whole = planned_alerts(app, AT, end)
+        for most in (*range(1, 30), len(whole) - 1, len(whole), len(whole) + 1):
+            found, is_whole = first_planned(app, AT, end, most)
+            assert list(found) == whole[:most]
+            assert is_whole <= (len(whole) <= most)
+        assert first_planned(app, AT, end, 1000)[1]
+    app.close()
+
+
+@pytest.mark.parametrize("count", [40, 400])
+def test_plan_reads_those_with_the_next_alerts(
+    count: int, loads: Callable[..., Alerts], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan_command, "MOST_PLANNED", 10)
+    alerts = loads(*((f"c{n:03}", "2025-11-20", "truce") for n in range(count)))
+    with commitments_read(monkeypatch) as read:
+        told = alerts("plan", "--at", NOW)
+    assert [re.search(r"c\d{3}", line).group() for line in told.out.splitlines()[1:]] == [f"c{n:03}" for n in range(10)]
+    assert "the first 10 alerts; for the rest: --all, or --json; for fewer: --days 9" in told.err
+    assert len(read) <= 10 * len(STEPS)
+    assert len(alerts("plan", "--all", "--days", "20", "--at", NOW).out.splitlines()) > count
+    assert len(alerts("plan", "--json", "--days", "20", "--at", NOW).json) >= count
+
+
+def test_a_whole_plan_reads_only_what_is_due_in_it(
+    loads: Callable[..., Alerts], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alerts = loads(("soon", "2025-10-30", "truce"), *((f"c{n:03}", "2026-11-20", "truce") for n in range(40)))
+    with commitments_read(monkeypatch) as read:
+        planned = alerts("plan", "--days", "9", "--json", "--at", NOW).json
+    assert {one["commitment"] for one in planned} == {"soon"} == set(read)
