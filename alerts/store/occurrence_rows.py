@@ -15,7 +15,15 @@ from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.series_bounds import occurrence_bounds
 from alerts.deadlines.stored_references import references_in
 from alerts.store import answer_rows, tables
-from alerts.store.rows import acknowledgement_of, chunks, fetch_tracked, raise_sequences, snooze_of, upsert
+from alerts.store.rows import (
+    acknowledgement_of,
+    chunks,
+    fetch_tracked,
+    raise_sequences,
+    snooze_of,
+    tracked_of,
+    upsert,
+)
 
 _O = tables.occurrences.c
 KEY = ("commitment_id", "occurrence")
@@ -30,10 +38,34 @@ _MOVED = select(tables.occurrences).where(
 def with_occurrences(connection: Connection, tracked: Iterable[Tracked]) -> list[Tracked]:
     """Return commitments with the state of their occurrences; only series need a query."""
     tracked = list(tracked)
+    return _joined(tracked, _single_rows(connection, (item.id for item in tracked if item.recurs)))
+
+
+def occurrences_of(connection: Connection, rows: Iterable[RowMapping]) -> list[RowMapping]:
+    """Return the rows of the occurrences of some commitments, which are rows of TRACKED."""
+    return _single_rows(connection, (row["id"] for row in rows if "recurrence" in row["bounds"]))
+
+
+def build(
+    rows: Iterable[RowMapping],
+    occurrences: Iterable[RowMapping],
+    make: Callable[[RowMapping], Tracked | None] = tracked_of,
+) -> list[Tracked]:
+    """Make commitments of rows, after the transaction in which these were read: it takes longer than to read them.
+
+    Those of which `make` returns None are left out.
+    """
+    return _joined([one for one in map(make, rows) if one is not None], occurrences)
+
+
+def _single_rows(connection: Connection, ids: Iterable[int]) -> list[RowMapping]:
+    return [row for some in chunks(ids) for row in connection.execute(_OCCURRENCES, {"ids": some}).mappings()]
+
+
+def _joined(tracked: Sequence[Tracked], rows: Iterable[RowMapping]) -> list[Tracked]:
     found: dict[int, dict[str, Occurrence]] = defaultdict(dict)
-    for some in chunks(item.id for item in tracked if item.recurs):
-        for row in connection.execute(_OCCURRENCES, {"ids": some}).mappings():
-            found[row["commitment_id"]][row["occurrence"]] = _occurrence(row)
+    for row in rows:
+        found[row["commitment_id"]][row["occurrence"]] = _occurrence(row)
     return [replace(item, occurrences=found[item.id]) if item.id in found else item for item in tracked]
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from alerts.core.tracked import Tracked
 from alerts.store import tables
 from alerts.store.database import Database
-from alerts.store.occurrence_rows import with_occurrences
+from alerts.store.occurrence_rows import build, occurrences_of
 from alerts.store.rows import TRACKED, chunks, tracked_of
 from alerts.store.watched_commitments import tracked_or_none
 
@@ -61,14 +61,15 @@ class OpenCommitments:
         query = query.where(_C.owner.in_(owners)) if owners else query
         with self._database.read() as connection:
             rows = connection.execute(query).mappings().all()
-            found = [one for one in map(tracked_or_none, rows) if one is not None]
-            return with_occurrences(connection, found), rows[-1]["key"] if len(rows) == most else None
+            occurrences = occurrences_of(connection, rows)
+        return build(rows, occurrences, tracked_or_none), rows[-1]["key"] if len(rows) == most else None
 
     def read(self, ids: Collection[int]) -> dict[int, Tracked]:
         """Return some by id, with the state of their occurrences; not those that are gone or cannot be read."""
-        with self._database.read() as connection:
-            rows = [
-                row for some in chunks(ids) for row in connection.execute(TRACKED.where(_C.id.in_(some))).mappings()
-            ]
-            found = [one for one in map(tracked_or_none, rows) if one is not None]
-            return {one.id: one for one in with_occurrences(connection, found)}
+        found: dict[int, Tracked] = {}
+        for some in chunks(ids):  # a writer waits for a chunk at most, and for nothing while it is made into objects
+            with self._database.read() as connection:
+                rows = connection.execute(TRACKED.where(_C.id.in_(some))).mappings().all()
+                occurrences = occurrences_of(connection, rows)
+            found |= {one.id: one for one in build(rows, occurrences, tracked_or_none)}
+        return found

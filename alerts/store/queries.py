@@ -16,8 +16,8 @@ from alerts.deadlines.values import frozen
 from alerts.store import planning_tables, tables
 from alerts.store.answer_rows import own_snoozes
 from alerts.store.database import Database
-from alerts.store.occurrence_rows import fetch_whole, with_occurrences
-from alerts.store.rows import CHUNK, TRACKED, chunks, party_of, revision_of, source_of, tracked_of, upsert
+from alerts.store.occurrence_rows import build, occurrences_of
+from alerts.store.rows import CHUNK, TRACKED, chunks, party_of, revision_of, source_of, upsert
 
 _C, _W = tables.commitments.c, planning_tables.watches.c
 
@@ -39,27 +39,35 @@ class Ledger:
 
     def tracked(self, *, closed: bool = False) -> list[Tracked]:
         """Return all open commitments (or closed ones too) with their occurrences, the earliest deadline first."""
-        query = TRACKED if closed else TRACKED.where(_C.status == "open")
-        with self._database.read() as connection:
-            rows = connection.execute(query.order_by(func.coalesce(_C.latest, _C.earliest), _C.key)).mappings()
-            return sorted(with_occurrences(connection, map(tracked_of, rows)), key=_soonest)
+        return sorted((one for some in self._in_chunks(closed=closed) for one in some), key=_soonest)
 
     def some(self, ids: Iterable[int], *, closed: bool = False) -> list[Tracked]:
         """Return some open commitments (or closed ones too) by id, with their occurrences."""
-        with self._database.read() as connection:
-            return [one for one in fetch_whole(connection, ids).values() if closed or one.open]
+        found: list[Tracked] = []
+        for some in chunks(ids):
+            with self._database.read() as connection:
+                rows = connection.execute(TRACKED.where(_C.id.in_(some))).mappings().all()
+                occurrences = occurrences_of(connection, rows)
+            found += build(rows, occurrences)
+        return [one for one in found if closed or one.open]
 
     def each(self) -> Iterator[Tracked]:
-        """All open commitments, a chunk in memory at a time."""
-        last = 0
+        """All open commitments without their occurrences, a chunk in memory at a time."""
+        for some in self._in_chunks(occurrences=False):
+            yield from some
+
+    def _in_chunks(self, *, closed: bool = False, occurrences: bool = True) -> Iterator[list[Tracked]]:
+        """Yield commitments in the order of their ids. They are built while no transaction keeps a writer waiting."""
+        last, query = 0, TRACKED if closed else TRACKED.where(_C.status == "open")
         while True:
-            query = TRACKED.where(_C.status == "open", _C.id > last).order_by(_C.id).limit(CHUNK)
             with self._database.read() as connection:
-                found = [tracked_of(row) for row in connection.execute(query).mappings()]
-            yield from found
-            if len(found) < CHUNK:
+                some = query.where(_C.id > last).order_by(_C.id).limit(CHUNK)
+                rows = connection.execute(some).mappings().all()
+                single = occurrences_of(connection, rows) if occurrences else []
+            yield build(rows, single)
+            if len(rows) < CHUNK:
                 return
-            last = found[-1].id
+            last = rows[-1]["id"]
 
     def counts(self) -> dict[str, int]:
         """Return the number of commitments by status, and of deliveries by state."""

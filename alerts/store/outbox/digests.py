@@ -6,7 +6,8 @@ each recipient has one digest all the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, and_, bindparam
 
 from alerts.core.envelopes import Envelope, seal
 from alerts.core.reminder_merging import merge, reason
+from alerts.core.reminders import Reminder
 from alerts.store import delivery_tables, planning_tables, tables
 from alerts.store.database import Database
 from alerts.store.outbox import enqueue
@@ -62,10 +64,10 @@ _GATHERED = (
     .where(*_MINE)
     .join(planning_tables.reminders, _R.id == _G.reminder_id)
     .join(tables.commitments, _C.id == _R.commitment_id)
-    # In the order of the key, as who ends a hold locks it, too: none waits for another's. SQLite has one writer.
-    .order_by(_G.reminder_id)
-    .with_for_update(of=delivery_tables.gathered)
+    .order_by(_R.send_at, _R.moment, _R.id)
 )
+# In the order of the key, as who ends a hold locks it, too: none waits for another's. SQLite has one writer.
+_LOCK = select(_G.reminder_id).where(*_MINE).order_by(_G.reminder_id).with_for_update()
 _SEALED = delete(delivery_tables.gathered).where(*_MINE, _G.reminder_id.in_(bindparam("ids", expanding=True)))
 _LINKED = select(_L.reminder_id).where(_L.reminder_id.in_(bindparam("ids", expanding=True)))
 _GATHERED_TWICE = (
@@ -95,17 +97,57 @@ class Gathering:
         """
         while self._is_waiting(now):
             planned = rules()
+            found = self._next(planned, now)
+            if found is None:
+                return
             with self._database.write() as connection:
                 if _any_due(connection, planned, now) and not _is_stuck(connection, now):
                     return
-                sealed = _seal_next(connection, now)
-            if sealed is None:
-                return
-            yield sealed
+                waiting = set(connection.execute(_LOCK, found.mine).scalars())
+                if not waiting:  # another replica was at it first, and goes on
+                    return
+                sealed = found.write(connection) if waiting == found.by_id.keys() else None
+            if sealed is not None:  # else some more waits by now, or some less
+                yield sealed
 
     def _is_waiting(self, now: datetime) -> bool:
         with self._database.read() as connection:
             return _any_ready(connection, now)
+
+    def _next(self, rules: Collection[str], now: datetime) -> _Sealed | None:
+        """Return what one recipient gets, or None where that has to wait. It is worked out outside of a transaction."""
+        with self._database.read() as connection:
+            if _any_due(connection, rules, now) and not _is_stuck(connection, now):
+                return None
+            destination = connection.execute(_NEXT, {"now": now}).first()
+            if destination is None:
+                return None
+            mine = {"channel": destination.channel, "recipient": destination.recipient, "now": now}
+            rows = connection.execute(_GATHERED, mine).mappings().all()
+        return _sealed(mine, rows, now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sealed:
+    """What one recipient gets of what was gathered. `by_id` has all its rows, `mine` finds them."""
+
+    mine: Mapping[str, Any]
+    by_id: Mapping[UUID, Any]
+    merged: Mapping[UUID, Reminder]
+    deliveries: Sequence[dict[str, Any]]
+    links: Sequence[dict[str, Any]]
+
+    def write(self, connection: Connection) -> int:
+        """Store the deliveries in place of what was gathered; return how many are new."""
+        full, linked = enqueue.insert_linked(connection, self.deliveries, self.links)
+        reasons: dict[str, list[UUID]] = {}
+        for quiet in _without_recipient(connection, [one for one in self.by_id if one not in linked]):
+            why = reason(self.merged[quiet]) if quiet in self.merged else enqueue.SENT_BY_ANOTHER_RULE
+            reasons.setdefault(why, []).append(quiet)
+        enqueue.skip(connection, reasons)
+        for ids in chunks(self.by_id):
+            connection.execute(_SEALED, {**self.mine, "ids": ids})
+        return len(full)
 
 
 def _is_stuck(connection: Connection, now: datetime) -> bool:
@@ -121,24 +163,8 @@ def _any_ready(connection: Connection, now: datetime) -> bool:
     return connection.execute(_ANY_READY, {"now": now}).first() is not None
 
 
-def _seal_next(connection: Connection, now: datetime) -> int | None:
-    """Seal what one recipient has; None where there is nothing, or another replica was at it first and goes on."""
-    destination = connection.execute(_NEXT, {"now": now}).first()
-    if destination is None:
-        return None
-    mine = {"channel": destination.channel, "recipient": destination.recipient, "now": now}
-    found = connection.execute(_GATHERED, mine).mappings().all()
-    if not found:
-        return None
-    rows = sorted(found, key=lambda row: (row["send_at"], row["moment"], row["id"]))
-    sealed = _deliver(connection, rows, now)
-    for ids in chunks(row["reminder_id"] for row in rows):
-        connection.execute(_SEALED, mine | {"ids": ids})
-    return sealed
-
-
-def _deliver(connection: Connection, rows: Sequence[Any], now: datetime) -> int:
-    """Write the deliveries; of what has been gathered in several turns, too, the latest of one state goes out."""
+def _sealed(mine: Mapping[str, Any], rows: Sequence[Any], now: datetime) -> _Sealed:
+    """Return the deliveries of one recipient; of what was gathered in several turns, too, the latest of one state."""
     by_id = {row["id"]: row for row in rows}
     found = [
         Envelope(
@@ -151,16 +177,11 @@ def _deliver(connection: Connection, rows: Sequence[Any], now: datetime) -> int:
     envelopes = seal(one for one in found if one.reminders[0].id not in merged)
     deliveries = []
     for one in envelopes:
-        mine = [by_id[reminder.id] for reminder in one.reminders]
-        later = {row["id"]: row["next_alert_at"] for row in mine}
-        deliveries.append(enqueue.delivery_row(one, later, (row["deadline"] for row in mine), now))
-    full, linked = enqueue.insert_envelopes(connection, envelopes, deliveries)
-    reasons: dict[str, list[UUID]] = {}
-    for quiet in _without_recipient(connection, [one for one in by_id if one not in linked]):
-        why = reason(merged[quiet]) if quiet in merged else enqueue.SENT_BY_ANOTHER_RULE
-        reasons.setdefault(why, []).append(quiet)
-    enqueue.skip(connection, reasons)
-    return len(full)
+        its = [by_id[reminder.id] for reminder in one.reminders]
+        later = {row["id"]: row["next_alert_at"] for row in its}
+        deliveries.append(enqueue.delivery_row(one, later, (row["deadline"] for row in its), now))
+    links = enqueue.link_rows(envelopes)
+    return _Sealed(mine=mine, by_id=by_id, merged=merged, deliveries=deliveries, links=links)
 
 
 def _without_recipient(connection: Connection, reminders: Sequence[UUID]) -> Iterator[UUID]:

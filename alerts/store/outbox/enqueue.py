@@ -99,12 +99,23 @@ def insert_envelopes(
     connection: Connection, envelopes: Sequence[Envelope], deliveries: Sequence[dict[str, Any]]
 ) -> tuple[set[UUID], set[UUID]]:
     """Insert deliveries with what they carry and was not sent there before; return which, and what they carry."""
-    fresh = put_deliveries(connection, deliveries)
+    return insert_linked(connection, deliveries, link_rows(envelopes))
+
+
+def link_rows(envelopes: Sequence[Envelope]) -> list[dict[str, Any]]:
+    """Return what links deliveries with what they carry."""
     ids = [(one, one.id) for one in envelopes]  # worked out once: it is a digest of all that is carried
-    links = [_link_row(one, mine, reminder) for one, mine in ids if mine in fresh for reminder in one.reminders]
+    return [_link_row(one, mine, reminder) for one, mine in ids for reminder in one.reminders]
+
+
+def insert_linked(
+    connection: Connection, deliveries: Sequence[dict[str, Any]], links: Sequence[dict[str, Any]]
+) -> tuple[set[UUID], set[UUID]]:
+    """Insert deliveries and their links, as `insert_envelopes` does."""
+    fresh = put_deliveries(connection, deliveries)
     filled: set[UUID] = set()
     linked: set[UUID] = set()
-    for some in chunks(links):
+    for some in chunks(link for link in links if link["delivery_id"] in fresh):
         statement = insert_new(connection, delivery_tables.delivery_reminders).returning(_L.delivery_id, _L.reminder_id)
         for link in connection.execute(statement, some):
             filled.add(link.delivery_id)

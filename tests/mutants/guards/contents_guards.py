@@ -4,6 +4,27 @@ from tests.mutants.guards.guard import Guard
 
 GUARDS = (
     Guard(
+        "a digest has what was gathered while it was worked out",
+        "store/outbox/digests.py",
+        " if waiting == found.by_id.keys() else None",
+        "",
+        "store/test_short_transactions.py::test_what_is_gathered_while_a_digest_is_worked_out_is_in_it",
+    ),
+    Guard(
+        "a digest is worked out outside of a transaction",
+        "store/outbox/digests.py",
+        "        return _sealed(mine, rows, now)\n\n\n@data",
+        "            return _sealed(mine, rows, now)\n\n\n@data",
+        "store/test_short_transactions.py::test_another_process_can_write_while_a_digest_is_worked_out",
+    ),
+    Guard(
+        "commitments are built outside of a transaction",
+        "store/queries.py",
+        "            yield build(rows, single)",
+        "                yield build(rows, single)",
+        "store/test_short_transactions.py::test_another_process_can_write_while_commitments_are_built[all]",
+    ),
+    Guard(
         "a reminder that is there is no new one",
         "store/outbox/enqueue.py",
         "addressed_reminder.reminder.id in fresh)",
@@ -44,8 +65,8 @@ GUARDS = (
     Guard(
         "deliveries and what they carry in one transaction",
         "store/outbox/enqueue.py",
-        "    links = [",
-        "    connection.connection.commit()\n    links = [",
+        "    filled: set[UUID] = set()",
+        "    connection.connection.commit()\n    filled: set[UUID] = set()",
         "store/test_transactions.py::test_a_batch_that_fails_half_way_is_planned_whole_the_next_time[sqlite-carried]",
     ),
     Guard(

@@ -134,8 +134,8 @@ GUARDS = (
     Guard(
         "a digest is sealed in the order in which holds end",
         "store/outbox/digests.py",
-        "    .order_by(_G.reminder_id)",
-        "    .order_by(_R.send_at)",
+        ".where(*_MINE).order_by(_G.reminder_id).with_for_update()",
+        ".where(*_MINE).order_by(_G.planned_at).with_for_update()",
         "store/test_lock_order.py::test_what_a_silence_held_is_let_go_in_one_order[by_itself]",
     ),
     Guard(
