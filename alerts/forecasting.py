@@ -14,6 +14,7 @@ from alerts.core.schedule.moments import ONE_SECOND
 from alerts.core.schedule.watches import Watch
 from alerts.core.tracked import Tracked
 from alerts.deadlines.values import frozen
+from alerts.far_dates import dates_without_alerts
 from alerts.scheduled_rules import ScheduledRule, current
 from alerts.store import Store
 from alerts.store.standing import WatchedCommitment
@@ -117,8 +118,8 @@ def forecast_of_changes(
     store: Store, rules: Mapping[str, ScheduledRule], now: datetime, owners: Owners = NO_OWNERS
 ) -> Iterator[Forecast]:
     """What the next tick will say of that which has changed since the last one."""
-    known = current(store, rules)
-    for chunk in _changed(store):
+    known, far = current(store, rules), dates_without_alerts(rules, now)
+    for chunk in store.watches.watched_commitments(changed_only=True, new_before=far):
         yield from forecast_watched(chunk, rules, known, now, now + ONE_SECOND, owners=owners)
 
 

@@ -14,13 +14,12 @@ from alerts.cli.terminal import Terminal
 from alerts.core.changes import Move, Report, StatedCommitment
 from alerts.core.short_lists import few
 from alerts.deadlines.errors import InputError
-from alerts.deadlines.grammar import parse
 from alerts.deadlines.moved_bounds import describe_move
-from alerts.deadlines.skipped_months import skipped_periods
 from alerts.forecasting import forecast_after_change, forecast_of_changes
 from alerts.interchange import TABLES
 from alerts.interchange.file_contents import File, FileProblem
 from alerts.interchange.tables.columns import TableLayout
+from alerts.views.date_warnings import skipping
 from alerts.views.load_changes import changes_of_load
 
 MAX_ROWS_SHOWN = 200  # rows of the table of --dry-run
@@ -71,11 +70,11 @@ def warn_of_skipped_months(entries: Sequence[StatedCommitment], report: Report) 
     """Warn of new or moved commitments that recur and skip months or years without such a day."""
     fresh = {*report.new, *report.reopened, *(move.key for move in report.moved)}
     stated = (entry.commitment for entry in entries if entry.commitment.key in fresh)
-    skipping = [(one, skipped) for one in stated if (skipped := skipped_periods(parse(one.deadline)))]
-    for one, skipped in skipping[:MAX_SKIPPING_SHOWN]:
-        warn(f"{one.key}: `{one.deadline}` {skipped}")
-    if len(skipping) > MAX_SKIPPING_SHOWN:
-        warn(f"{len(skipping) - MAX_SKIPPING_SHOWN} more skip months or years; `alerts check` lists all")
+    lines = list(skipping((one.key, one.deadline) for one in stated))
+    for line in lines[:MAX_SKIPPING_SHOWN]:
+        warn(line)
+    if len(lines) > MAX_SKIPPING_SHOWN:
+        warn(f"{len(lines) - MAX_SKIPPING_SHOWN} more skip months or years; `alerts check` lists all")
 
 
 def report_not_loaded(app: App, read: Sequence[File], report: Report) -> None:

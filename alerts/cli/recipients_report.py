@@ -16,6 +16,7 @@ from alerts.core.forecast import Forecast
 from alerts.core.rules import matching
 from alerts.core.tracked import Tracked
 from alerts.forecasting import first_alerts
+from alerts.store.matched_facts import counted_facts
 from alerts.views.next_alerts import MAX_COMPUTED
 from alerts.views.recipients import everybody, recipients
 from alerts.views.sending_times import SendingTimes, due_forecast, goes_out
@@ -28,12 +29,33 @@ out = Terminal()
 def report_recipients(job: CommandLoad, report: Report) -> None:
     """Print who gets alerts about what is new or changed, about how many commitments, and when first."""
     changed = {*report.new, *report.edited, *report.reopened, *(move.key for move in report.moved)}
+    if (
+        not job.dry_run
+        and len(changed) > MAX_COMPUTED
+        and not any("key" in rule.match for rule in job.app.settings.rules)
+    ):
+        _print_reached(job, _reached_by_many(job, changed), computed=False)
+        return
     planned_state = report.planned_state if job.dry_run else {}
     about = [planned_state.get(key, item) for key, item in job.app.store.open_commitments.of_keys(changed)]
     about += [one for one in planned_state.values() if one.id < 0]
     about = [one for one in about if one.open]
     computed = not job.dry_run and len(about) <= MAX_COMPUTED
-    reached = _reached(job, about, _first_alerts(job, about) if computed else {})
+    _print_reached(job, _reached(job, about, _first_alerts(job, about) if computed else {}), computed=computed)
+
+
+def _reached_by_many(job: CommandLoad, keys: Iterable[str]) -> Mapping[str, _Reached]:
+    """Return whom the rules reach now, by what they match by: so many commitments need not be read."""
+    reached: dict[str, _Reached] = defaultdict(_Reached)
+    now, known = job.change.now, everybody(job.app, job.change.now, job.owners)
+    for commitment, count in counted_facts(job.app.store.database, keys):
+        rules = matching(job.app.settings.rules, commitment)
+        for whom in {whom for rule in rules for whom in recipients(known, rule, commitment, now)}:
+            reached[whom].commitments += count
+    return reached
+
+
+def _print_reached(job: CommandLoad, reached: Mapping[str, _Reached], *, computed: bool) -> None:
     if reached:
         print_line(f"who {'would be' if job.dry_run else 'is'} alerted about what is new or changed:")
         _print_recipients(job, reached, computed=computed)

@@ -141,7 +141,10 @@ class Watches:
             return {number for part in parts for number in connection.execute(part).scalars()}
 
     def watched_commitments(
-        self, *, changed_only: bool = False, only: Collection[int] | None = None
+        self, *, changed_only: bool = False, only: Collection[int] | None = None, new_before: datetime | None = None
     ) -> Iterator[list[WatchedCommitment]]:
-        """Yield commitments with their watches, in chunks, or `only` some: for forecasts, not for the tick."""
-        return standing.watched_commitments(self._database, changed_only=changed_only, only=only)
+        """Yield commitments with their watches, in chunks, or `only` some: for forecasts, not for the tick.
+
+        `new_before`: of new ones, those whose dates begin before then, or are not known.
+        """
+        return standing.watched_commitments(self._database, changed_only=changed_only, only=only, new_before=new_before)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Text, case, cast, func, literal, select
@@ -13,6 +14,7 @@ from alerts.core.short_lists import MOST_NAMED, Counted
 from alerts.deadlines.values import frozen
 from alerts.store import tables
 from alerts.store.database import Database
+from alerts.store.rows import chunks
 
 _C = tables.commitments.c
 _LISTS = [cast(_C[name], Text) for name in ("by", "to", "tags")]  # as text: PostgreSQL compares no JSON
@@ -41,12 +43,25 @@ def matched_groups(database: Database, named_keys: Collection[str]) -> Iterator[
         grouped = query.group_by(*_FACTS, *([own_key] if named_keys else [])).order_by(func.min(_C.id))
         rows = connection.execute(grouped).tuples().all()
     for *facts, key, count, first in rows:
-        kind, priority, owner, *lists = facts
-        by, to, tags = (tuple(json.loads(one)) for one in lists)
-        stands_for = Commitment(
-            key=key, title="", deadline="", kind=kind, priority=priority, owner=owner, by=by, to=to, tags=tags
-        )
-        yield MatchedGroup(commitment=stands_for, facts=(*facts, key), count=count, first_id=first)
+        yield MatchedGroup(commitment=_standing_for(facts, key), facts=(*facts, key), count=count, first_id=first)
+
+
+def counted_facts(database: Database, keys: Iterable[str]) -> Iterator[tuple[Commitment, int]]:
+    """Yield what rules match by of some commitments that are open, and how many there are of each."""
+    counts: Counter[Facts] = Counter()
+    for some in chunks(keys):
+        with database.look() as connection:
+            counts.update(connection.execute(select(*_FACTS).where(_C.status == "open", _C.key.in_(some))).tuples())
+    for facts, count in counts.items():
+        yield _standing_for(facts, ""), count
+
+
+def _standing_for(facts: Sequence[Any], key: str) -> Commitment:
+    kind, priority, owner, *lists = facts
+    by, to, tags = (tuple(json.loads(one)) for one in lists)
+    return Commitment(
+        key=key, title="", deadline="", kind=kind, priority=priority, owner=owner, by=by, to=to, tags=tags
+    )
 
 
 def keys_of(database: Database, groups: Iterable[MatchedGroup]) -> Counted:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, select
+from sqlalchemy import Connection, Select, bindparam, func, or_, select
 
 from alerts.core.schedule.watches import Watch
 from alerts.core.tracked import Tracked
@@ -36,9 +36,16 @@ class WatchedCommitment:
 
 
 def watched_commitments(
-    database: Database, *, changed_only: bool = False, only: Collection[int] | None = None
+    database: Database,
+    *,
+    changed_only: bool = False,
+    only: Collection[int] | None = None,
+    new_before: datetime | None = None,
 ) -> Iterator[list[WatchedCommitment]]:
-    """Yield commitments with their watches, in chunks, or `only` some."""
+    """Yield commitments with their watches, in chunks, or `only` some.
+
+    `new_before`: of new ones, those whose dates begin before then, or are not known.
+    """
     if only is not None:
         for some in chunks(sorted(only)):
             with database.read() as connection:
@@ -46,6 +53,9 @@ def watched_commitments(
         return
     last = 0
     query = _QUERY.where(_C.changed_at.is_not(None)) if changed_only else _QUERY
+    if new_before is not None:
+        begins = func.coalesce(_C.earliest, _C.latest)
+        query = query.where(or_(_C.revision > 1, begins.is_(None), begins < new_before))
     while True:
         with database.read() as connection:
             await_answers = rules_that_await_answers(connection)
