@@ -1,7 +1,7 @@
 """What a process of the tests makes once for all tests: SQL statements, templates, tables and the parsers of commands.
 
 The program has one database and one renderer for its lifetime, and runs one command. The tests have thousands of each,
-all alike. They also wait for no disk.
+all alike. They also wait for no disk, and hardly for each other.
 """
 
 from __future__ import annotations
@@ -102,6 +102,11 @@ def wait_for_no_disk(patch: pytest.MonkeyPatch) -> None:
         return engine
 
     patch.setattr("alerts.store.database.sqlite_engine", open_engine)
+
+
+def give_way_briefly(patch: pytest.MonkeyPatch) -> None:
+    """Let a store pause for little between two of many transactions: no other process waits for the database."""
+    patch.setattr("alerts.store.database.GIVE_WAY", 0.001)
 
 
 def collect_no_garbage_yet() -> None:

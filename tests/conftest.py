@@ -43,6 +43,7 @@ def compile_once() -> Iterator[None]:
         compiled_once.share_commands(patch)
         compiled_once.share_tables(patch)
         compiled_once.wait_for_no_disk(patch)
+        compiled_once.give_way_briefly(patch)
         postgres_sessions.share_sessions(patch)
         yield
 

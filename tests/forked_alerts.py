@@ -239,7 +239,27 @@ def live(order: dict[str, Any], files: list[int]) -> None:
     time.tzset()
     sys.stdin, sys.stdout, sys.stderr = (_stream(number) for number in range(3))
     sys.argv = [order["module"], *order["arguments"]]
-    runpy.run_module(order["module"], run_name="__main__", alter_sys=True)
+    code: Any = None
+    try:
+        runpy.run_module(order["module"], run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        code = end.code
+    if isinstance(code, int | None):
+        _end(code or 0)
+    sys.exit(code)
+
+
+def _end(code: int) -> None:
+    """End as Python does, but leave what was imported: taking it apart would copy all the memory that we share.
+
+    Returns where a standard stream cannot take what is left: Python has its own words for that.
+    """
+    threading._shutdown()  # type: ignore[attr-defined]  # waits for threads, as each program does
+    atexit._run_exitfuncs()
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
 
 
 def _stream(number: int) -> TextIOWrapper:

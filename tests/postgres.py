@@ -34,8 +34,8 @@ select pg_terminate_backend(pid) from pg_stat_activity
 where datname = current_database() and pid <> pg_backend_pid() and pid <> all (%s)
 """
 SHAPE = """
-select md5(string_agg(concat_ws(' ', attrelid::regclass, attnum, attname, atttypid), ',' order by attrelid, attnum))
-from pg_attribute join pg_class on pg_class.oid = attrelid where relnamespace = 'public'::regnamespace
+select count(*), sum(hashtextextended(format('%s %s %s %s', attrelid, attnum, attname, atttypid), 0)) from pg_attribute
+where attrelid in (select oid from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r')
 """
 EMPTY = """
 do $$ declare each record; begin
@@ -43,9 +43,9 @@ do $$ declare each record; begin
   for each in select tablename from pg_tables where schemaname = 'public' and tablename <> 'alembic_version' loop
     execute format('delete from %I', each.tablename);
   end loop;
-  for each in select sequencename from pg_sequences where schemaname = 'public' loop
-    execute format('alter sequence %I restart', each.sequencename);
-  end loop;
+  -- each `alter sequence` would make a new file
+  perform setval(format('%I', sequencename), start_value, false) from pg_sequences
+  where schemaname = 'public' and last_value is not null;
 end $$
 """
 

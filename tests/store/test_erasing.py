@@ -22,6 +22,7 @@ from alerts.store.store_error import StoreError
 from tests import acting
 from tests.factories import NOW, at, change, entry, load, plan_at, remind, rule, tracked
 from tests.filled_tables import fill, texts_of
+from tests.patience import cases
 
 TEXTS = ("Ana Lopez", "<b>ana\n   LOPEZ</b>", "ANA@example.org", "mailto:ana%40example.org", "alopez:", "(alopez)")
 NAMES = ("Ana Lopez", "Ana@example.org")
@@ -29,7 +30,7 @@ PERSON = re.compile(r"ana(\s|\\n)+lopez|ana(@|%40)|alopez", re.IGNORECASE)
 KEY = re.compile("alopez")
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", cases([0], 1, 2))
 def test_no_column_of_any_table_is_forgotten(store: Store, seed: int) -> None:
     fill(store, seed, TEXTS)
     with store.database.write() as connection:
