@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -24,16 +24,15 @@ def signed(message: Message, delivery: UUID, keys: Sequence[bytes]) -> Message:
         return message
 
     def filled(text: str) -> str:
-        if ABSENT in text:
-            with suppress(LookupError):  # its key is gone; the alert goes out all the same
-                return fill(text, delivery, keys)
+        with suppress(LookupError):  # its key is gone; the alert goes out all the same
+            return fill(text, delivery, keys)
         return text
 
     return replace(
         message,
         text=filled(message.text),
         html=None if message.html is None else filled(message.html),
-        body=None if message.body is None else {name: _each(value, filled) for name, value in message.body.items()},
+        body=None if message.body is None else _each(dict(message.body), filled),
     )
 
 
@@ -60,14 +59,17 @@ def without_tokens(text: str, message: Message) -> str:
     return _RUN.sub(hidden, text)
 
 
-def _each(value: Any, change: Any) -> Any:
-    """Return a JSON value with each of its texts changed."""
+def _each(value: Any, change: Callable[[str], str]) -> Any:
+    """Return a JSON value with each of its texts that has a placeholder changed."""
     if isinstance(value, str):
-        return change(value)
+        return change(value) if ABSENT in value else value
     if isinstance(value, list):
         return [_each(one, change) for one in value]
-    if isinstance(value, dict):
-        return {name: _each(one, change) for name, one in value.items()}
+    if isinstance(value, dict):  # most of what it holds is looked at here: a call for each would take twice as long
+        return {
+            name: one if one is None or (type(one) is str and ABSENT not in one) else _each(one, change)
+            for name, one in value.items()
+        }
     return value
 
 

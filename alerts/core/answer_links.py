@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from base64 import b32decode, b32encode
+from base64 import b32encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from uuid import UUID
 
 _PURPOSE = b"answer link 1\0"
@@ -21,6 +21,11 @@ _MAC = len(b32encode(bytes(_MAC_BYTES)).rstrip(b"="))  # letters of a MAC
 _KEY_ID, _DELIVERY, _COMMITMENT = 4, 16, 8  # bytes; then the name of the occurrence, as long as it is
 ABSENT = "0" * _MAC  # in place of the MAC: no letter of base32
 _PLACEHOLDER = re.compile(rf"/a/([a-z2-7]+){ABSENT}(?![0-9A-Za-z])")  # a look behind would be ten times as slow
+_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
+# As Python writes numbers to the base 32; what is no letter of ours is no digit either.
+_DIGITS = str.maketrans(
+    dict.fromkeys(map(chr, range(128)), "!") | dict(zip(_LETTERS, "0123456789abcdefghijklmnopqrstuv", strict=True))
+)
 _TOKEN = re.compile(rf"[a-z2-7]{{{_MAC + 1},400}}")
 
 
@@ -72,7 +77,7 @@ def fill(text: str, delivery: UUID, keys: Sequence[bytes]) -> str:
     """
     if ABSENT not in text:
         return text
-    by_id = _by_id(keys)
+    by_id = _by_id(tuple(keys))
 
     @cache  # a message has each link several times
     def token(head: str) -> str:
@@ -96,13 +101,14 @@ def read(token: str, keys: Sequence[bytes]) -> AnswerLink | None:
         return None
     head = token[:-_MAC]
     link = _link_of(head)
-    key = _by_id(keys).get(link.key_id) if link else None
+    key = _by_id(tuple(keys)).get(link.key_id) if link else None
     if link is None or key is None or not hmac.compare_digest(token, _sign(head, key)):
         return None
     return link
 
 
-def _by_id(keys: Sequence[bytes]) -> Mapping[bytes, bytes]:
+@lru_cache(maxsize=8)
+def _by_id(keys: tuple[bytes, ...]) -> Mapping[bytes, bytes]:
     return {key_id_of(key): key for key in keys}
 
 
@@ -113,14 +119,15 @@ def _head(link: AnswerLink) -> str:
     return _encode(b"".join(parts))
 
 
+@lru_cache(maxsize=256)  # a message has each link in its text and in its HTML
 def _link_of(head: str) -> AnswerLink | None:
     """Return what the part of a token before its MAC says; None if it cannot be read."""
     try:
-        data = b32decode(head.upper() + "=" * (-len(head) % 8))
+        data = _decode(head)
     except ValueError:
         return None
     key_id, delivery, rest = data[:_KEY_ID], data[_KEY_ID : _KEY_ID + _DELIVERY], data[_KEY_ID + _DELIVERY :]
-    if len(delivery) < _DELIVERY or 0 < len(rest) < _COMMITMENT or _encode(data) != head:
+    if len(delivery) < _DELIVERY or 0 < len(rest) < _COMMITMENT:
         return None
     try:
         occurrence = rest[_COMMITMENT:].decode()
@@ -136,3 +143,12 @@ def _sign(head: str, key: bytes) -> str:
 
 def _encode(data: bytes) -> str:
     return b32encode(data).decode().rstrip("=").lower()
+
+
+def _decode(text: str) -> bytes:
+    """Return what `_encode` wrote, six times as fast as `base64`. Raises ValueError for what it does not write."""
+    size, spare = divmod(len(text) * 5, 8)
+    number = int(text.translate(_DIGITS) if text.isascii() else "!", 32)
+    if spare > 4 or number & ((1 << spare) - 1):
+        raise ValueError("a letter too many, or bits of the last one that stand for nothing")
+    return (number >> spare).to_bytes(size, "big")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b32decode, b32encode
 from uuid import UUID
 
 import pytest
@@ -51,6 +52,30 @@ def test_a_token_with_any_letter_changed_added_or_left_out_is_not_ours(link: Ans
     for letter in EVERY_LETTER:
         assert read(token + letter, [KEY]) is None
         assert read(letter + token, [KEY]) is None
+
+
+@given(
+    st.text(EVERY_LETTER, max_size=60)
+    | st.binary(max_size=60).map(lambda data: b32encode(data).decode().lower().strip("="))
+)
+def test_what_is_read_of_a_placeholder_is_what_base32_says(head: str) -> None:
+    try:
+        data = b32decode(head.upper() + "=" * (-len(head) % 8))
+    except ValueError:
+        data = b""
+    known = len(data) in (20, *range(28, 61)) and b32encode(data).decode().lower().strip("=") == head
+    (found,) = placeholders(f"/a/{head}{'0' * 26}") or [None]
+    with_text = data[28:].decode(errors="replace").encode() == data[28:]
+    assert (found is not None) == (known and with_text)
+    if found:
+        assert (found.key_id, found.delivery.bytes) == (data[:4], data[4:20])
+
+
+def test_a_placeholder_with_a_bit_that_stands_for_nothing_is_none() -> None:
+    text = f"/a/{placeholder(LINK)}"
+    head, absent = text[:-26], text[-26:]
+    assert head.endswith("c")  # the last bit of a letter is spare: `d` would stand for the same bytes
+    assert (placeholders(text), placeholders(f"{head[:-1]}d{absent}")) == ([LINK], [])
 
 
 def test_a_placeholder_is_no_token_and_neither_is_one_of_a_key_that_is_gone() -> None:
