@@ -137,7 +137,7 @@ def claim_due(database: Database, rules: Mapping[str, Rule], until: datetime) ->
                 claim=claim,
                 watches=pairs,
                 read={one: seen for one, seen in read.items() if one in ids},
-                rules={watch.rule: mine[watch.rule].hash for watch, _ in pairs},
+                rules={watch.rule: hashes[watch.rule] for watch, _ in pairs},
                 people=people,
             )
     return None

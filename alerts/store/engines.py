@@ -13,11 +13,13 @@ from sqlalchemy.pool import StaticPool
 
 from alerts.store.database_url import driver_options
 from alerts.store.store_error import StoreError
+from alerts.store.stored_message import as_json, read_json
 from alerts.store.table_types import metadata
 
 CONNECTIONS = 20  # that a process keeps open to its database
 BUSY = 30.0  # seconds that SQLite waits for another process to write; each write takes less than one
 CORRUPT = sqlite3.SQLITE_CORRUPT
+_JSON: dict[str, Any] = {"json_serializer": as_json, "json_deserializer": read_json}
 WAL_IS_SAFE = ((3, 44, 6), (3, 50, 7), (3, 51, 3))  # releases with the WAL-reset fix, by minor version
 
 
@@ -35,7 +37,7 @@ def sqlite_engine(url: URL, *, anew: bool) -> Engine:
         _make_folder(path)
     if path.is_dir():
         raise StoreError(f"database {path}: that is a folder; name a file in it, such as sqlite:///{path}/alerts.db")
-    engine = create_engine(url, connect_args={"timeout": BUSY, "isolation_level": None}, pool_size=CONNECTIONS)
+    engine = create_engine(url, connect_args={"timeout": BUSY, "isolation_level": None}, pool_size=CONNECTIONS, **_JSON)
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: sqlite3.Connection, _: object) -> None:
@@ -72,7 +74,9 @@ def sqlite_engine(url: URL, *, anew: bool) -> Engine:
 def postgresql_engine(url: URL) -> Engine:
     address, options = driver_options(url)
     try:
-        engine = create_engine(address, pool_pre_ping=True, pool_size=CONNECTIONS, connect_args=options)
+        engine = create_engine(
+            address, pool_pre_ping=True, pool_size=CONNECTIONS, connect_args=options, json_serializer=as_json
+        )
     except (ModuleNotFoundError, NoSuchModuleError):
         raise StoreError("PostgreSQL needs its driver: pip install 'deadline-alerts[postgres]'") from None
     except ArgumentError as error:  # a port among the options that is no number

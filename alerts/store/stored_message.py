@@ -15,7 +15,20 @@ from sqlalchemy.types import TypeDecorator
 WHOLE, COMPRESSED, SHORTENED = 0, 1, 2  # `deliveries.message_form`
 SHORTENED_HAS = {"rendered_at", "links"}  # the names in a shortened one
 FEW = 5  # entries of a delivery
+_encoded = json.JSONEncoder().encode
+read_json = json.JSONDecoder().decode  # without the look of `json.loads` at what it is given
 DEFLATED = "deflated"  # the only name in a compressed message: the message as JSON, zlib (RFC 1950), base64
+
+
+class JsonText(str):
+    """A value as JSON already: it is stored as it is."""
+
+    __slots__ = ()
+
+
+def as_json(value: object) -> str:
+    """Return a value as the JSON that its column stores."""
+    return value if type(value) is JsonText else _encoded(value)
 
 
 def compressed(message: Mapping[str, Any]) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -163,8 +162,9 @@ class Outbox:
         rows = []
         for one, (fence, message, error) in rendered.items():
             payload = payload_of(message)
-            digest = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
-            values = {"payload": payload, "payload_hash": digest, "template_error": error, "subject": message.subject}
+            digest = hashlib.sha256(payload.encode()).hexdigest()
+            values: dict[str, Any] = {"payload": payload, "payload_hash": digest, "template_error": error}
+            values["subject"] = message.subject
             values["entries"] = entries.get(one) if entries else None
             values["dates_told"] = told_of(dates.get(one) if dates else None)
             level = int(FailureLevel.TEMPLATE if error else FailureLevel.NOT)

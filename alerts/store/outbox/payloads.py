@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from alerts.core.messages import Message
-from alerts.store.stored_message import SHORTENED_HAS, compressed_if_long
+from alerts.store.stored_message import SHORTENED_HAS, JsonText, compressed_if_long
+
+_sorted = json.JSONEncoder(sort_keys=True).encode
 
 
-def payload_of(message: Message) -> dict[str, Any]:
-    return {
+def payload_of(message: Message) -> JsonText:
+    """Return a message as it is stored. Its names are sorted: of that text is the hash that the ledger keeps."""
+    stated = {
         "subject": message.subject,
         "text": message.text,
         "html": message.html,
@@ -20,6 +24,7 @@ def payload_of(message: Message) -> dict[str, Any]:
         "thread": message.thread,
         "calendar": message.calendar,
     }
+    return JsonText(_sorted(stated))
 
 
 def told_of(dates: Mapping[str, str] | None) -> dict[str, str] | None:

@@ -207,4 +207,18 @@ GUARDS = (
         '_TAKE = select(_D.id).where(_D.id.in_(bindparam("ids", expanding=True))).with',
         "store/outbox/test_old_deliveries.py::test_what_another_process_changes_meanwhile_stays[sqlite]",
     ),
+    Guard(
+        "only a message that is JSON already is stored as it is",
+        "store/stored_message.py",
+        "return value if type(value) is JsonText else",
+        "return value if isinstance(value, str) else",
+        "store/outbox/test_kept_messages.py::test_a_value_that_is_a_text_is_stored_as_json_too[sqlite]",
+    ),
+    Guard(
+        "the hash of a message is that of what is stored",
+        "store/outbox/claim.py",
+        "hashlib.sha256(payload.encode())",
+        "hashlib.sha256(message.text.encode())",
+        "store/outbox/test_kept_messages.py::test_the_hash_that_the_ledger_keeps_is_that_of_the_stored_message[sqlite]",
+    ),
 )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import random
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from alerts.core.answer_links import AnswerLink, placeholder
 from alerts.core.bounce_tokens import SentMail
@@ -58,6 +60,21 @@ def next_alerts(store: Store) -> Any:
 def stored_size(store: Store) -> int:
     with store.database.read() as connection:
         return int(connection.execute(text("SELECT sum(length(CAST(payload AS TEXT))) FROM deliveries")).scalar_one())
+
+
+def test_the_hash_that_the_ledger_keeps_is_that_of_the_stored_message(store: Store) -> None:
+    sent(store)
+    (row,) = rows(store)
+    assert (row.payload["subject"], row.payload["text"]) == (message(BODY).subject, BODY)
+    assert row.payload_hash == hashlib.sha256(json.dumps(row.payload, sort_keys=True).encode()).hexdigest()
+
+
+def test_a_value_that_is_a_text_is_stored_as_json_too(store: Store) -> None:
+    sent(store)
+    with store.database.write() as connection:
+        connection.execute(update(D).values(notice='["no", "list"]'))
+    with store.database.read() as connection:
+        assert connection.execute(select(D.c.notice)).scalar_one() == '["no", "list"]'
 
 
 def test_a_message_is_compressed_after_an_hour_and_reads_as_before(store: Store) -> None:
