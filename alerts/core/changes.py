@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from alerts.core.commitments import Commitment
 from alerts.core.permissions import Action, NotAllowedError
+from alerts.core.stated_values import stated
 from alerts.core.tracked import Proof, Revision, Tracked
 from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.errors import InputError
@@ -137,7 +138,13 @@ class StatedCommitment:
     line: int = 0  # in the file; in a table, the row
     file: str | None = None  # the name that the file is stored under
     sequence: int | None = None  # its revision there (RFC 5545, section 3.8.7.4)
-    loaded: dict[str, Any] | None = None  # what the file states, if it comes from one
+    loaded: dict[str, Any] | None = None  # what the file states, where that differs from the commitment
+    is_of_file: bool = False  # it comes from a file
+
+    @property
+    def stated_in_file(self) -> dict[str, Any] | None:
+        """Return what the file states, if it comes from one."""
+        return stated(self.commitment) if self.is_of_file and self.loaded is None else self.loaded
 
 
 def revision_after(

@@ -66,10 +66,11 @@ class LoadDecisions:
 
     def decide(self, entry: StatedCommitment, stored: StoredStatement | None) -> None:
         """Decide what is done with an entry."""
-        key, entry = entry.commitment.key, replace(entry, loaded=stated(entry.commitment))
+        key = entry.commitment.key
         if stored is None:
-            self.wanted[key] = entry
+            self.wanted[key] = entry if entry.is_of_file else replace(entry, is_of_file=True)  # no copy: many are new
             return
+        entry = replace(entry, loaded=stated(entry.commitment), is_of_file=True)
         self.read[key] = stored.stamp
         sequence = stored.sequence if entry.sequence is None else entry.sequence
         if sequence is not None and sequence < (stored.sequence or 0):

@@ -144,7 +144,7 @@ class Reading:
             self._cite("people", entry.owner, ("owner",), line_of(("owner",)))
         line = line_of(())
         self.entries[entry.key] = StatedCommitment(
-            entry.commitment(self.shared), self.place_of(line), line, sequence=sequence
+            entry.commitment(self.shared), self.place_of(line), line, sequence=sequence, is_of_file=True
         )
         if len(self.entries) % PROGRESS_EVERY == 0:
             self.progress(len(self.entries))

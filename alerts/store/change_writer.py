@@ -40,7 +40,9 @@ def write(connection: Connection, change_set: ChangeSet) -> None:
     _store_dependencies(connection, change_set.needs)
     ids = [one.after.id for one in (*stored, *change_set.following) if one.after.recurs or one.bounds_before.recurs]
     renew_followed(connection, [*ids, *new], now)
-    note_loaded(connection, [entry for entry in change_set.entries if entry.loaded])
+    inserted = {one.entry.commitment.key for one in change_set.new}
+    known = [entry for entry in change_set.entries if entry.commitment.key not in inserted]
+    note_loaded(connection, [entry for entry in known if entry.loaded])
 
 
 def _before(changed: Changed) -> Tracked:
@@ -57,7 +59,10 @@ def note_loaded(connection: Connection, entries: Sequence[StatedCommitment]) -> 
     """Record what a file stated, and which file it was."""
     names = ("loaded", "loaded_from", "loaded_sequence")
     rows = [
-        {"_key": entry.commitment.key, **dict(zip(names, (entry.loaded, entry.file, entry.sequence), strict=True))}
+        {
+            "_key": entry.commitment.key,
+            **dict(zip(names, (entry.stated_in_file, entry.file, entry.sequence), strict=True)),
+        }
         for entry in entries
     ]
     if rows:
@@ -111,7 +116,7 @@ def _new_row(new: New, change: Change) -> dict[str, Any]:
         "bounds_version": 1,
         "revision": 1,
         "recorded_at": change.now,
-        "loaded": new.entry.loaded,
+        "loaded": new.entry.stated_in_file,
         "loaded_from": new.entry.file,
         "loaded_sequence": new.entry.sequence,
         "changed_at": change.now,

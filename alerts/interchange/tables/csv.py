@@ -19,6 +19,7 @@ from alerts.interchange.whole_files import read_bytes
 
 SEPARATORS = ",;\t"
 LONGEST_CELL = 2**20  # characters
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
@@ -48,7 +49,7 @@ def rows(path: Path, columns: Columns, encoding: str | None, notes: list[str]) -
         separator, text = text[4], text.partition("\n")[2]
     separator = separator or _separator(text, columns)
     csv.field_size_limit(LONGEST_CELL)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    reader = csv.reader(lines_of(text), delimiter=separator, strict=True)
     number = 0
     while True:
         number += 1
@@ -59,6 +60,11 @@ def rows(path: Path, columns: Columns, encoding: str | None, notes: list[str]) -
         except csv.Error as error:
             raise InputError(f"{path}:{number}: is not CSV: {_explained(str(error))}") from None
         yield number, row
+
+
+def lines_of(text: str) -> Iterator[str]:
+    """Yield the lines with their ends, one in memory at a time: `io.StringIO` would keep four octets a character."""
+    return (found[0] for found in _LINE.finditer(text))
 
 
 def _explained(error: str) -> str:
@@ -108,7 +114,7 @@ def _separator(text: str, columns: Columns) -> str:
 
     def known(separator: str) -> tuple[int, int]:
         try:
-            reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+            reader = csv.reader(lines_of(text), delimiter=separator)
             numbered = (row for number, row in enumerate(reader, 1) if not columns.is_skipped(number))
             cells = next((row for row in numbered if any(cell.strip() for cell in row)), [])
         except csv.Error:
