@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from alerts.channels import Channel
+from alerts.clock import monotonic
 from alerts.core.audited_months import FindAudit, no_audit
 from alerts.core.commitments import Commitment
 from alerts.core.envelopes import AddressedReminder, Routes
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 
 RETRY_AFTER = timedelta(hours=1)  # after an evaluation that failed
 TRIES = 2  # batches in a row of which all has changed meanwhile; the next turn tries them again
+GIVES_WAY_EVERY = 1.0  # seconds
 MANY = 500  # watches whose new times the statistics of the database should know of
 
 
@@ -91,7 +93,7 @@ def _plan_due(
     A batch is claimed and written back in short transactions; no transaction is open while it is evaluated.
     """
     mine = {name: scheduled.rule for name, scheduled in rules.items()}
-    evaluated, in_vain = 0, 0
+    evaluated, in_vain, given_way = 0, 0, monotonic()
     while in_vain < TRIES and not stop():
         claimed = store.watches.claim_due(mine, now)
         if claimed is None:
@@ -111,10 +113,22 @@ def _plan_due(
         evaluated += written.watches
         in_vain = 0 if written.watches else in_vain + 1
         yield written.deliveries
+        given_way = _give_way(store, given_way)
         if written.left:  # a rule may no longer match what has changed
             sum(store.watches.settle())
     if evaluated >= MANY:
         store.watches.analyze()
+
+
+def _give_way(store: Store, since: float) -> float:
+    """Let others write, a second after they last could: many short transactions keep them waiting as a long one does.
+
+    Return when they last could, in seconds on a steady clock.
+    """
+    if monotonic() - since <= GIVES_WAY_EVERY:
+        return since
+    store.database.give_way()
+    return monotonic()
 
 
 def _evaluate_all(

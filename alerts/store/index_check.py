@@ -12,7 +12,7 @@ from alerts.store.database import Database
 from alerts.store.store_error import StoreError
 from alerts.store.table_types import Utc
 
-SLICE = 50_000  # rows that each check reads without the index: about ten milliseconds for a table of any size
+SLICE = 2_000  # rows that each check reads without the index: under a millisecond for a table of any size
 _DUE = (
     ("watches", "ix_watches_next_at", "next_at <= :now"),
     ("commitments", "ix_commitments_changed", "changed_at IS NOT NULL"),
@@ -34,7 +34,7 @@ def check_indexes(database: Database, now: datetime) -> None:
         for table, index, due in _DUE:
             first = _first(connection, table)
             rows = f"SELECT rowid FROM {table} NOT INDEXED WHERE rowid BETWEEN :first AND :last AND {due}"  # noqa: S608  # of names that stand above
-            known = f"SELECT rowid FROM {table} INDEXED BY {index} WHERE {due}"  # noqa: S608  # as above
+            known = f"SELECT rowid FROM {table} INDEXED BY {index} WHERE {due} AND rowid BETWEEN :first AND :last"  # noqa: S608  # as above
             these = values | {"first": first, "last": first + SLICE - 1}
             query = text(f"{rows} EXCEPT {known} LIMIT 1")
             if connection.execute(query, these).first():

@@ -122,3 +122,15 @@ def test_what_is_gathered_while_a_digest_is_worked_out_is_in_it(
     assert list(batches.gathering.seal(list, NINE)) == [1]
     assert [len(one.contexts) for one in claim(batches, NINE)] == [len(all_of_them)]
     assert len(all_of_them) > 1
+
+
+@pytest.mark.parametrize(("every", "expected"), [(-1.0, 3), (60.0, 0)], ids=["for_long", "not_for_long"])
+def test_planning_that_lasts_lets_others_write_between_its_batches(
+    batches: Store, monkeypatch: pytest.MonkeyPatch, every: float, expected: int
+) -> None:
+    ways = list[int]()
+    monkeypatch.setattr("alerts.planning.GIVES_WAY_EVERY", every)
+    monkeypatch.setattr(batches.database, "give_way", lambda: ways.append(batches.ledger.counts().get("pending", 0)))
+    plan_at(batches, NINE, LEAD, register=False)
+    assert len(ways) >= expected
+    assert bool(ways) is bool(expected)
