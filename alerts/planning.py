@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 RETRY_AFTER = timedelta(hours=1)  # after an evaluation that failed
 TRIES = 2  # batches in a row of which all has changed meanwhile; the next turn tries them again
-GIVES_WAY_EVERY = 1.0  # seconds
+GIVES_WAY_EVERY = 0.5  # seconds
 MANY = 500  # watches whose new times the statistics of the database should know of
 
 
@@ -121,7 +121,7 @@ def _plan_due(
 
 
 def _give_way(store: Store, since: float) -> float:
-    """Let others write, a second after they last could: many short transactions keep them waiting as a long one does.
+    """Let others write, a while after they last could: many short transactions keep them waiting as a long one does.
 
     Return when they last could, in seconds on a steady clock.
     """

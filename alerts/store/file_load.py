@@ -129,8 +129,10 @@ class FileLoad:
         for others in in_turn(self._database, chunks(self.decisions.renamed)):
             with self._database.change() as connection:
                 note_loaded(connection, others)
+        with self._database.look() as connection:
+            named_before = restated_closed.noted(connection)
         with self._database.change() as connection:
-            restated_closed.note(connection, self._entries, report)
+            restated_closed.note(connection, self._entries, report, named_before)
         report.unchanged -= restated_closed.count_unchanged(report)
 
     def store_changed_parties(self) -> None:

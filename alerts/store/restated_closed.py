@@ -17,10 +17,17 @@ LEFT = ""  # instead of the file of what is closed and has left it
 _C = tables.commitments.c
 
 
-def note(connection: Connection, entries: Mapping[str, StatedCommitment], report: Report) -> None:
-    """Keep what a load has named, and forget what was named before and is decided, or stated as ever."""
+def noted(connection: Connection) -> set[str]:
+    """Return the keys of what was named before: few, so that a load need not look at each of its entries for them."""
+    return set(connection.execute(select(_C.key).where(_C.restated.is_not(None))).scalars())
+
+
+def note(
+    connection: Connection, entries: Mapping[str, StatedCommitment], report: Report, before: Collection[str]
+) -> None:
+    """Keep what a load has named, and forget what was named `before` and is decided, or stated as ever."""
     named = {one.key: one for one in report.restated}
-    for some in chunks(key for key in entries if key not in named):
+    for some in chunks(key for key in before if key in entries and key not in named):
         gone = update(tables.commitments).where(_C.key.in_(some), _C.restated.is_not(None))
         connection.execute(gone.values(restated=None))
     rows: list[dict[str, Any]] = [

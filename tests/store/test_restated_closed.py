@@ -189,3 +189,9 @@ def edit_as_before(store: Store, key: str, deadline: str) -> None:
             stated=said,
         )  # fmt: skip
         append_revisions(connection, [revision_row(now.id, edited)])
+
+
+def test_a_load_updates_none_of_its_entries_where_nothing_was_named(store, statements):
+    with statements() as heard:
+        load(store, of("/a.yaml"), of("/a.yaml", "other"))
+    assert [statement for statement, _ in heard if statement.startswith("UPDATE commitments SET restated")] == []
