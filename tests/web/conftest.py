@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
-from types import FunctionType, SimpleNamespace
+from types import CodeType, FunctionType, SimpleNamespace
 from typing import Any, Literal
 
 import pytest
@@ -53,9 +54,10 @@ def describe_once() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def read_parameters_once() -> Iterator[None]:
-    """Read once what parameters the function of a route has. Only what it closes over is its server's own."""
+def read_routes_once() -> Iterator[None]:
+    """Read once what a function of a route takes and returns. Only what it closes over is its server's own."""
     read, known = routing.get_dependant, dict[tuple[object, ...], Dependant]()
+    read_returned, returned = routing.get_typed_return_annotation, dict[CodeType, object]()
 
     def read_once(*, path: str, call: FunctionType, scope: Literal["function", "request"]) -> Dependant:
         key = path, call.__code__, call.__defaults__, scope
@@ -63,8 +65,15 @@ def read_parameters_once() -> Iterator[None]:
             known[key] = read(path=path, call=call, scope=scope)
         return replace(known[key], call=call)
 
+    def read_returned_once(call: FunctionType) -> object:
+        if call.__code__ not in returned:
+            returned[call.__code__] = read_returned(call)
+        return returned[call.__code__]
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(routing, "get_dependant", read_once)
+        patch.setattr(routing, "get_typed_return_annotation", read_returned_once)
+        patch.setattr("alerts.web.store_metrics.version", cache(version))
         yield
 
 
