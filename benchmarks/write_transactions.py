@@ -1,7 +1,7 @@
-"""Measures how long planning holds the database: the longest write transaction while so many watches fall due.
+"""Measures how long others wait for the database: the longest write transaction of planning, of the outbox, of a move.
 
-`python -m benchmarks.write_transactions` prints a line; exit code 1 if it is longer than 0.3 s. `--database URL`
-measures another database than SQLite (it must be empty). `--watches` is a batch unless it is set.
+`python -m benchmarks.write_transactions` prints a table for SQLite and a temporary PostgreSQL; exit code 1 where one is
+longer than its aim. `--database URL` measures that database instead (it must be empty).
 """
 
 from __future__ import annotations
@@ -12,39 +12,50 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
+from rich.console import Console
+from rich.table import Table
 from sqlalchemy import Connection
 
 from alerts.core.changes import Change, StatedCommitment
 from alerts.core.commitments import Commitment
+from alerts.core.deliveries import Outcome
 from alerts.core.rules import Overdue, Remind, Rule
+from alerts.deadlines.grammar import parse
 from alerts.planning import plan
 from alerts.scheduled_rules import ScheduledRule
 from alerts.store import Store
 from alerts.store.database import Database
+from benchmarks.deliveries import databases
+from tests import acting
 
 LOADED, DUE = datetime(2025, 10, 28, 9, tzinfo=UTC), datetime(2025, 11, 3, 9, tzinfo=UTC)
 REMIND = Remind(before=("P7D", "P1D"), on_the_day=True, opens=True, overdue=Overdue(), moved=True, closed=True)
-RULE = Rule(name="desk", cron="0 9 * * *", remind=REMIND, notify=("mail",))
+RULE = Rule(name="desk", cron="0 9 * * *", remind=REMIND, notify=("mail",), digest=True)
+ALONE = Rule(name="alone", cron="0 9 * * *", match={"tags": ("alone",)}, remind=REMIND, notify=("mail",), digest=False)
 CHANNELS: Any = {"mail": SimpleNamespace(one_at_a_time=False, default=False, recipients=("desk@example.org",))}
 MOST_SECONDS = 0.3
+MOVE_SECONDS = 0.2  # and a millisecond for each dependant
+AT_ONCE, LEASE = 100, timedelta(minutes=1)
 
 
 def load(store: Store, count: int) -> None:
     """Load commitments, and make their watches, which fall due at DUE."""
-    stated = [
-        StatedCommitment(
-            Commitment(key=f"c{number:05}", title="Report to the desk", deadline="2025-11-10", timezone="UTC"), ""
-        )
-        for number in range(count)
-    ]
+    stated = [_stated(f"c{number:05}", "2025-11-10", ("alone",) * (number % 2)) for number in range(count)]
     store.commitments.load(stated, [], [], Change(now=LOADED, by="desk"))
-    store.watches.register([RULE], LOADED)
-    plan(store, ScheduledRule.all([RULE]), CHANNELS, LOADED)
+    store.watches.register([RULE, ALONE], LOADED)
+    plan(store, ScheduledRule.all([RULE, ALONE]), CHANNELS, LOADED)
+
+
+def _stated(key: str, deadline: str, tags: tuple[str, ...] = ()) -> StatedCommitment:
+    return StatedCommitment(
+        Commitment(key=key, title="Report to the desk", deadline=str(parse(deadline)), timezone="UTC", tags=tags), ""
+    )
 
 
 @contextmanager
@@ -64,26 +75,56 @@ def write_times() -> Iterator[list[float]]:
         yield found
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--database")
-    parser.add_argument("--watches", type=int, default=500)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        store = Store(options.database or f"sqlite:///{folder}/alerts.db")
-        load(store, options.watches)
-        began = time.perf_counter()
-        with write_times() as found:
-            planned = plan(store, ScheduledRule.all([RULE]), CHANNELS, DUE)
-        seconds = time.perf_counter() - began
-        store.close()
+def deliver(store: Store) -> None:
+    """Claim all that is due and record that it was sent, as a worker does."""
+    while claims := store.outbox.claim("mail", DUE, AT_ONCE, LEASE):
+        store.outbox.record_outcomes([(one, Outcome(state="sent"), DUE, DUE) for one in claims])
+
+
+def load_dependants(store: Store, count: int) -> None:
+    """Load a commitment and others whose dates follow from its date."""
+    dependants = (_stated(f"d{number:05}", f"P{number % 300 + 1}D after base") for number in range(count))
+    store.commitments.load([_stated("base", "2025-11-20"), *dependants], [], [], Change(now=LOADED, by="desk"))
+
+
+def measure(store: Store, watches: int, dependants: int) -> Iterator[tuple[str, float, int, float]]:
+    """Yield what was done, its longest write transaction, how many there were, and the aim."""
+    with write_times() as found:
+        load(store, watches)
+    yield f"load {watches:,} and settle them", max(found), len(found), MOST_SECONDS
+    with write_times() as found:
+        planned = plan(store, ScheduledRule.all([RULE, ALONE]), CHANNELS, DUE)
     if not planned:
         raise SystemExit("nothing was due: this measures nothing")
-    longest = max(found)
-    print(
-        f"{options.watches} watches in {seconds:.2f} s, the longest of {len(found)} write transactions {longest:.3f} s"
-    )
-    sys.exit(longest > MOST_SECONDS)
+    yield f"plan them: half in one digest, half in {planned - 1:,} deliveries", max(found), len(found), MOST_SECONDS
+    with write_times() as found:
+        deliver(store)
+    yield "claim and record these", max(found), len(found), MOST_SECONDS
+    load_dependants(store, dependants)
+    with write_times() as found:
+        acting.move(store, "base", "2025-12-24", Change(now=DUE, by="desk", reason="later"))
+    aim = MOVE_SECONDS + dependants / 1000
+    yield f"move one with {dependants:,} dependants", max(found), len(found), aim
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--database", metavar="URL")
+    parser.add_argument("--watches", type=int, default=10_000)
+    parser.add_argument("--dependants", type=int, default=2_000)
+    options = parser.parse_args()
+    table, good = Table(title="the longest write transaction"), True
+    for heading in ("", "database", "of", "seconds", "aim"):
+        table.add_column(heading, justify="left" if heading in ("", "database") else "right")
+    with tempfile.TemporaryDirectory() as folder, databases(options.database, Path(folder)) as found:
+        for name, url in found:
+            store = Store(url)
+            for what, longest, count, aim in measure(store, options.watches, options.dependants):
+                good &= longest <= aim
+                table.add_row(what, name, f"{count:,}", f"{longest:.3f}", f"{aim:g}")
+            store.close()
+    Console(width=120).print(table)
+    sys.exit(not good)
 
 
 if __name__ == "__main__":

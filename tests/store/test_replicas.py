@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from alerts.core.deliveries import Outcome
 from alerts.core.summaries import Scope
@@ -45,6 +45,17 @@ def test_replicas_that_settle_at_once_make_each_watch_once(replicas, together, b
     with first.database.read() as connection:
         assert connection.scalar(select(func.count()).select_from(planning_tables.watches)) == 140
         assert connection.scalar(select(func.count()).where(tables.commitments.c.changed_at.is_not(None))) == 0
+
+
+def test_the_server_knows_how_many_watches_a_load_has_made_before_they_are_claimed(replicas, batches_of_five):
+    """It would plan a claim as if there were few: of 20,000 each took two seconds."""
+    first = replicas[0]
+    load(first, *entries(10))
+    with first.database.write() as connection:
+        connection.execute(text("UPDATE pg_class SET reltuples = 0 WHERE relname = 'watches'"))
+    settle(first, LEAD)
+    with first.database.read() as connection:
+        assert connection.scalar(text("SELECT reltuples FROM pg_class WHERE relname = 'watches'")) == 10
 
 
 def test_who_settles_a_rule_waits_for_nobody_who_settles_its_commitments(replicas, postgresql_url, just_before):
