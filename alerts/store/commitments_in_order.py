@@ -30,7 +30,7 @@ class ListedCommitments:
         """Return the ids of some whose places are not known: they have changed since the last tick, or are new."""
         found: set[int] = set()
         with self._database.read() as connection:
-            for unknown in (_C.changed_at.is_not(None), _C.listed_rank.is_(None)):
+            for unknown in (_C.changed_at.is_not(None), tables.UNLISTED):
                 found |= set(connection.execute(select(_C.id).where(unknown).limit(most)).scalars())
         return sorted(found)[:most]
 

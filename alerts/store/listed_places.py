@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, update
+from sqlalchemy import Connection, bindparam, update
 
 from alerts.core.stages import begins_at
 from alerts.core.tracked import Tracked
@@ -23,8 +23,7 @@ _PUT = (
     .where(_C.id == bindparam("_id"))
     .values({name: bindparam(name, type_=_C[name].type) for name in _PLACE})
 )
-WITHOUT_PLACE = and_(_C.listed_rank.is_(None), _C.changed_at.is_(None))
-_SOME_WITHOUT = TRACKED.where(WITHOUT_PLACE).order_by(_C.id).limit(CHUNK)
+_SOME_WITHOUT = TRACKED.where(tables.UNLISTED).order_by(_C.id).limit(CHUNK)
 _SOME_WITHOUT = _SOME_WITHOUT.with_for_update(key_share=True, skip_locked=True, of=tables.commitments)
 
 

@@ -13,7 +13,7 @@ from alerts.core.rules import Rule, matching
 from alerts.core.tracked import Tracked
 from alerts.store import occurrence_rows, planning_tables, tables
 from alerts.store.database import Database
-from alerts.store.listed_places import WITHOUT_PLACE, put_missing_places, put_places
+from alerts.store.listed_places import put_missing_places, put_places
 from alerts.store.outbox.held_back import release_changed
 from alerts.store.rows import CHUNK, TRACKED, insert_new
 from alerts.store.rule_rows import registered_rules
@@ -26,7 +26,7 @@ Stale = Sequence[tuple[Tracked, datetime]]  # commitments, and since when their 
 _WHOLE = (_W.rule == bindparam("_rule"), _W.commitment_id == bindparam("_id"))  # with its occurrences
 _WAITING = and_(_C.changed_at.is_not(None), _C.id.not_in(bindparam("unread", expanding=True)))
 # Each turn asks these, so they are built once.
-_ANY_CHANGED = select(1).where(or_(exists().where(_WAITING), exists().where(WITHOUT_PLACE)))
+_ANY_CHANGED = select(1).where(or_(exists().where(_WAITING), exists().where(tables.UNLISTED)))
 _ANY_RULE = select(1).where(_R.settled_to.is_not(None)).limit(1)
 _CHANGED = (
     TRACKED.add_columns(_C.changed_at)

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Integer,
     Table,
     Text,
+    and_,
 )
 
 from alerts.store.table_types import JSON, Utc, commitment_column, metadata, partial_index
@@ -62,6 +63,8 @@ partial_index("ix_commitments_changed", commitments.c.changed_at, where=commitme
 Index("ix_commitments_owner", commitments.c.owner)
 LISTED = (*(commitments.c[f"listed_{name}"] for name in ("rank", "at", "begins", "ends")), commitments.c.status)
 Index("ix_commitments_listed", *LISTED)
+UNLISTED = and_(commitments.c.listed_rank.is_(None), commitments.c.changed_at.is_(None))
+partial_index("ix_commitments_unlisted", commitments.c.listed_rank, where=UNLISTED)
 
 occurrences = Table(  # a row appears when something happens to an occurrence
     "occurrences",
