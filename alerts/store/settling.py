@@ -85,10 +85,9 @@ def settle(database: Database) -> Iterator[int]:
         if done >= CHUNK:
             database.give_way()
     if count >= CHUNK:
-        database.analyze("commitments")
-        database.analyze(
-            "watches"
-        )  # else claims would be planned as if there were few: each took two seconds of 20,000
+        # Else a claim would be planned as if there were few watches: each took two seconds of 20,000.
+        for table in ("commitments", "watches"):
+            database.analyze(table)
 
 
 def _settle_changed(database: Database, unread: set[int]) -> int:
