@@ -107,7 +107,7 @@ class FileLoad:
         """Store sources, people and parties, but no party whose change moves deadlines."""
         people = list(people)
         same = [asdict(party) for party in self.parties if party not in self.changed_parties]
-        with self._database.write() as connection:
+        with self._database.change() as connection:  # two loads that name the same in another order would meet
             upsert(connection, tables.parties, ["key"], same)
             upsert(connection, tables.sources, ["key"], [source_row(source) for source in sources])
             end_access(connection, people, self._change.now)
@@ -137,7 +137,7 @@ class FileLoad:
 
     def store_changed_parties(self) -> None:
         """Store parties whose change has moved deadlines: until then a repeated load sees that it is not finished."""
-        with self._database.write() as connection:
+        with self._database.change() as connection:
             upsert(connection, tables.parties, ["key"], [asdict(party) for party in self.changed_parties])
 
     def _keys(self, change_sets: Iterable[ChangeSet]) -> list[str]:

@@ -66,7 +66,7 @@ class HeldSending:
         """
         from alerts.store.delivery_tables import OPEN, deliveries  # a command that looks for a hold needs no deliveries
 
-        with self._database.write() as connection:
+        with self._database.change() as connection:
             holds = {row.name: row for row in connection.execute(delete(tables.meta).where(_IS_HOLD).returning(*_M))}
             if not holds:
                 return False

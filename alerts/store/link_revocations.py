@@ -31,7 +31,7 @@ class LinkRevocations:
 
     def revoke(self, recipient: str, now: datetime) -> None:
         """Make all links void that a recipient has got. What is not sent yet is rendered anew, with new links."""
-        with self._database.write() as connection:
+        with self._database.change() as connection:
             void_links(connection, recipient, now)
 
     def voided(self, recipient: str, rendered_at: datetime) -> bool:

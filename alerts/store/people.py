@@ -47,7 +47,7 @@ class People:
         with self._database.read() as connection:
             if _found(connection, _OF_SETTINGS) == wanted:
                 return
-        with self._database.write() as connection:
+        with self._database.change() as connection:
             put(connection, wanted.values(), of_settings=True)
             connection.execute(delete(tables.people).where(_P.of_settings, _P.key.not_in(wanted)))
 
@@ -57,7 +57,7 @@ class People:
         with self._database.read() as connection:
             rows = [_row(one, of_settings=True) for key, one in wanted.items() if key not in by_key(connection, wanted)]
         if rows:
-            with self._database.write() as connection:
+            with self._database.change() as connection:
                 connection.execute(insert_new(connection, tables.people), rows)
 
     def of_settings(self) -> dict[str, Person]:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Select, select, text, update
 
+from alerts.core.commitments import Person, Source
 from alerts.core.deliveries import Outcome
 from alerts.core.envelopes import Routes
 from alerts.core.registration import GRACE, RuleSet
@@ -205,3 +206,25 @@ def test_two_that_seal_at_once_make_one_digest(held: Store, replicas: list[Store
         connection.execute(GATHERED.limit(1).with_for_update())
         first = begin(lambda: seal(held))
     assert first.result(60) + seal(replicas[1]) == [1]
+
+
+PEOPLE = [Person(key=key, name=key, email=f"{key}@example.org") for key in ("ann", "bo")]
+SOURCES = [Source(key=key, title=key) for key in ("one", "two")]
+MANY_ROWS: dict[str, Callable[[Store], Any]] = {
+    "names sources": lambda store: load(store, entry("third"), sources=SOURCES),
+    "adds people": lambda store: store.people.add(PEOPLE),
+    "makes links void": lambda store: store.link_revocations.revoke("ann@example.org", NINE),
+    "sends again after a restore": lambda store: store.held_sending.release(NINE),
+    "says what has left a file": lambda store: store.commitments.note_left("/a.yaml", []),
+}
+
+
+@pytest.mark.parametrize("act", MANY_ROWS.values(), ids=[name.replace(" ", "_") for name in MANY_ROWS])
+def test_what_changes_many_rows_in_no_order_waits_for_its_turn(
+    store: Store, replicas: list[Store], begin: Begin, act: Callable[[Store], Any]
+) -> None:
+    store.held_sending.hold(NOW, NOW)
+    with replicas[1].database.change():
+        future = begin(lambda: act(store))
+        assert not future.done()
+    future.result(60)
