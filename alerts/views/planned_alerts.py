@@ -60,17 +60,28 @@ def first_planned(reading: Reading, first: datetime, end: datetime, most: int) -
     if not stored_watches_hold(reading.store, reading.rules):
         found = planned_alerts(reading, first, end)
         return found[:most], len(found) <= most
+    looked_at, found, is_whole = most, list[PlannedAlert](), False
+    while len(found) < most and not is_whole:  # some watches wake for nothing
+        found, is_whole = _from_next_watches(reading, first, end, most, looked_at)
+        looked_at *= 4
+    return found[:most], is_whole and len(found) <= most
+
+
+def _from_next_watches(
+    reading: Reading, first: datetime, end: datetime, most: int, looked_at: int
+) -> tuple[list[PlannedAlert], bool]:
+    """Return what goes out first by so many watches, more than `most` where there are, and whether that is all."""
     watches = reading.store.watches
-    due, changed = watches.next_due(end, most + 1), sorted(watches.changed())
-    cut = due[most] if len(due) > most else (end, 0)
+    due, changed = watches.next_due(end, looked_at + 1), sorted(watches.changed())
+    cut = due[looked_at] if len(due) > looked_at else (end, 0)
     last = min(end, cut[0] + ONE_SECOND)
     for days in STEPS:
         until = min(last, first + timedelta(days=days)) if days else last
-        ids = {number for at, number in due[:most] if at < until}.union(changed[:most])
+        ids = {number for at, number in due[:looked_at] if at < until}.union(changed[:looked_at])
         found = [one for one in planned_alerts(reading, first, until, only=ids) if _place(one) < cut]
         if len(found) > most or until == last:
             break
-    return found[:most], len(found) <= most and until == end and len(changed) <= most and len(due) <= most
+    return found, until == end and len(changed) <= looked_at and len(due) <= looked_at
 
 
 def _place(alert: PlannedAlert) -> tuple[datetime, int]:
