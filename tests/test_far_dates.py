@@ -13,6 +13,7 @@ from alerts.forecasting import forecast_of_changes
 from alerts.scheduled_rules import ScheduledRule
 from alerts.store import standing
 from tests.factories import NOW, entry, load, remind, rule, settle
+from tests.patience import cases
 
 FORMS = (
     "{day}", "by {day}T17:00[UTC]", "between {day} and {later}", "after {day}", "{day}/..", "../{day}",
@@ -25,6 +26,8 @@ RULES = {
     "business": rule(cron="0 9 * * *", remind=remind(before=("10 business days", "P1M"), on_the_day=True)),
     "never": rule(cron="0 9 29 2 *", remind=remind(before=("P1D",))),
 }
+DAYS = cases([-2, 0, 1, 2, 8, 11, 30, 31, 33, 90], *range(-9, 12), 28, 29, 32, 34, 40, 60)  # from now
+HOURS = cases([1, 30], 0, 24 * 8)  # since the load
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -34,16 +37,14 @@ def test_no_alert_that_is_due_is_passed_over(name, zone, sqlite_url, monkeypatch
 
     store, rules = Store(sqlite_url), ScheduledRule.all([RULES[name]])
     settle(store, RULES[name])
-    days = [
-        (NOW + timedelta(days=number)).date() for number in (*range(-9, 12), 28, 29, 30, 31, 32, 33, 34, 40, 60, 90)
-    ]
+    days = [(NOW + timedelta(days=number)).date() for number in DAYS]
     stated = [
         (f"c{number}-{form}", FORMS[form].format(day=day, later=day + timedelta(days=20)))
         for number, day in enumerate(days)
         for form in range(len(FORMS))
     ]
     load(store, *(entry(key, deadline, timezone=zone) for key, deadline in stated), entry("none", "undated"))
-    for hours in (0, 1, 30, 24 * 8):
+    for hours in HOURS:
         now = NOW + timedelta(hours=hours)
         found = list(forecast_of_changes(store, rules, now, NO_OWNERS))
         with monkeypatch.context() as patched:
