@@ -26,6 +26,7 @@ from tests import postgres_sessions
 USER = "alerts"
 TEMPLATE = "template_alerts"
 STARTS_WITHIN = 30.0  # seconds
+ROOM = 4 * 2**30  # octets: each process of the tests has a server, with up to half a gigabyte
 SPEED = ("-F", "-c", "full_page_writes=off", "-c", "max_connections=200")
 FORGETFUL = ("-c", "synchronous_commit=off")  # an immediate stop would lose the last commits
 
@@ -149,7 +150,7 @@ def binaries() -> list[Path]:
 def running(folders: list[Path] | None = None, options: Sequence[str] = (*SPEED, *FORGETFUL)) -> Iterator[Server]:
     """Start the first PostgreSQL that works; stop it at the end. Raises RuntimeError, with reasons, if none does."""
     reasons = []
-    home = Path(tempfile.mkdtemp(prefix="alerts-pg-", dir="/tmp"))  # short: a socket's path has 107 characters at most
+    home = Path(tempfile.mkdtemp(prefix="alerts-pg-", dir=_place()))
     try:
         if os.geteuid() == 0:
             nobody = pwd.getpwnam("nobody")
@@ -175,6 +176,16 @@ def running(folders: list[Path] | None = None, options: Sequence[str] = (*SPEED,
         )
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _place() -> str:
+    """Where the data are: in memory where it has room, as each copy of a database is three hundred files.
+
+    Either is short: the path of a socket has 107 characters at most.
+    """
+    memory = Path("/dev/shm")  # the folder in it is new, and ours alone
+    has_room = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM
+    return str(memory) if has_room else "/tmp"
 
 
 def _who() -> dict[str, Any]:
