@@ -117,6 +117,5 @@ def collect_no_garbage_yet() -> None:
 def collect_garbage_less_often() -> None:
     """Look for garbage from now on, less often, and not among what the tests' modules hold."""
     gc.enable()
-    gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 50, 100)

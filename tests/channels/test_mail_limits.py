@@ -23,6 +23,7 @@ from alerts.store import Store
 from tests.channels.conftest import Postbox
 from tests.channels.endings import ending
 from tests.factories import NOW, at, entry, load, plan_at, remind, rule
+from tests.patience import cases
 from tests.sim_time import SimTime, Window, deliver_all
 
 NINE = at("2025-11-03T09:00")
@@ -88,12 +89,11 @@ def worker(store: Store, smtp_server: Callable[[], int], renderer: Renderer, tim
 
 @pytest.mark.parametrize(
     "postbox",
-    [
-        ("MAIL", GMAIL),
+    cases(
+        [("MAIL", GMAIL), ("DATA", "454 Throttling failure: Maximum sending rate exceeded")],
         ("MAIL", POSTFIX),
         ("RCPT", EXIM),
-        ("DATA", "454 Throttling failure: Maximum sending rate exceeded"),
-    ],
+    ),
     indirect=True,
 )
 def test_a_servers_limit_slows_the_channel_and_all_mails_go_out(

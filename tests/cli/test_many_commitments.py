@@ -173,7 +173,7 @@ def test_the_first_alerts_of_many_are_those_of_a_whole_plan(loads: Callable[...,
     for days in cases([10, 90], 1):
         end = AT + timedelta(days=days)
         whole = planned_alerts(app, AT, end)
-        for most in (*range(1, 120, 4 if EXACT else 17), len(whole) - 1, len(whole), len(whole) + 1):
+        for most in (*range(1, 120, 4 if EXACT else 40), len(whole) - 1, len(whole), len(whole) + 1):
             found, is_whole = first_planned(app, AT, end, most)
             assert list(found) == whole[:most]
             assert is_whole <= (len(whole) <= most)

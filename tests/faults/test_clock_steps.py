@@ -30,10 +30,10 @@ from alerts.scheduled_rules import ScheduledRule
 from alerts.store import Store
 from tests.factories import at, entry, load, remind, rule, settle
 from tests.faults.embedded import WHOLE, Midwife, Site, site
-from tests.patience import eventually
+from tests.patience import cases, eventually
 
 SEEDS = range(100 if WHOLE else 1)
-OFF = {"back": timedelta(days=-2), "on": timedelta(days=2)}
+OFF = dict(cases([("back", timedelta(days=-2))], ("on", timedelta(days=2))))  # and right again: the other way round
 SIZES = [timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1), timedelta(days=2)]
 STEPS = [sign * size for size in SIZES for sign in (1, -1)]
 A_MINUTE = SWEEP.total_seconds() + 15  # and what a busy machine adds

@@ -30,7 +30,7 @@ DIFFERS = re.compile(r": ((before|after) (sql commit|file)|(before|amid) socket 
 SLICE = {  # of each scene, on SQLite and on PostgreSQL
     "first start and load": (1, 0),
     "tick": (1, 1),
-    "load of changes": (2, 2),  # with a subscriber: each change and its event are stored together
+    "load of changes": (1, 1),  # with a subscriber: each change and its event are stored together
     "tick on changed rules": (1, 0),
     "tick with a dead recipient": (1, 1),
     "tick in a silence": (0, 1),

@@ -12,6 +12,7 @@ import pytest
 from alerts.web import timed_protocol
 from alerts.web.intake import import_runner
 from alerts.web.intake.import_values import ImportLimits
+from tests.patience import cases
 from tests.web.answering import Desk, opened
 from tests.web.uploading import HEADINGS, opened_page, workbook
 
@@ -61,12 +62,13 @@ ONE_CELL = b'<row><c t="inlineStr"><is><t>%s</t></is></c></row>'
 
 @pytest.mark.parametrize(
     ("cells", "limits"),
-    [
-        (lambda: CELLS * 1_000, ImportLimits(cpu_seconds=2)),
-        (lambda: CELLS * 1_000, ImportLimits(within=2.0)),
-        (lambda: ONE_CELL % (b"x" * (90 * MIB)), ImportLimits(memory=350 * MIB)),
-    ],
-    ids=["processor", "time", "memory"],
+    cases(
+        [
+            pytest.param(lambda: CELLS * 1_000, ImportLimits(within=2.0), id="time"),
+            pytest.param(lambda: ONE_CELL % (b"x" * (90 * MIB)), ImportLimits(memory=350 * MIB), id="memory"),
+        ],
+        pytest.param(lambda: CELLS * 1_000, ImportLimits(cpu_seconds=2), id="processor"),
+    ),
 )
 def test_a_file_that_keeps_its_parser_busy_ends_with_its_process(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, cells: Callable[[], bytes], limits: ImportLimits
