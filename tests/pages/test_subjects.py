@@ -58,15 +58,15 @@ def day_of(lead: str, today: date) -> date:
     return min((date(one, MONTHS.index(month) + 1, int(day)) for one in years), key=lambda named: abs(named - today))
 
 
-@pytest.mark.parametrize("row", list(subjects()), ids=lambda row: " ".join(row[:4]))
-def test_a_subject_is_whole_on_a_telephone_and_names_the_title(row: tuple[str, ...]) -> None:
-    lead, _, title = row[-1].partition(": ")
-    assert len(row[-1]) <= 78
-    if row[1]:
-        assert len(lead) <= ON_A_TELEPHONE
-        assert title == TITLE
-    else:
-        assert len(row[-1].removesuffix(": summary")) <= ON_A_TELEPHONE
+def test_each_subject_is_whole_on_a_telephone_and_names_the_title() -> None:
+    for *case, subject in subjects():
+        lead, _, title = subject.partition(": ")
+        assert len(subject) <= 78, case
+        if case[1]:
+            assert len(lead) <= ON_A_TELEPHONE, case
+            assert title == TITLE, case
+        else:
+            assert len(subject.removesuffix(": summary")) <= ON_A_TELEPHONE, case
 
 
 def test_every_kind_of_reminder_and_of_commitment_is_there() -> None:
