@@ -25,20 +25,18 @@ from alerts.core.sending_rates import Pace
 from alerts.delivery_log import log_failed, log_sent
 from alerts.link_signing import NO_LINKS, LinkSigning
 from alerts.message_preparation import MessagePreparation
+from alerts.outcome_recording import OutcomeRecording
 from alerts.rendering.renderer import Renderer
 from alerts.signed_messages import signed, without_tokens
 from alerts.store import Store
 from alerts.store.outbox.deputies import NO_OPERATORS
 from alerts.store.outbox.held_back import ANY_TIME, ChannelHours
 from alerts.store.outbox.reach import ServedRecipients
-from alerts.store.store_error import StoreError
 
 log = logging.getLogger(__name__)
 
 CLAIMS_PER_CONNECTION = 16  # at first
 RENDERED = timedelta(seconds=5)  # what is claimed together is rendered within this time, on a slow machine too
-RETRY_RECORDING_AFTER = 1.0  # seconds
-LOG_EVERY = 60  # one in so many failures to record an outcome is logged
 POLL_SECONDS = 1.0  # seconds: how often a worker that waits for its sends checks whether to stop
 GATHER_SECONDS = 0.005  # less than a commit takes: sends that began together share one, and end almost together
 OVERDUE = 10.0  # seconds past its time limit after which a send is stuck, which should never happen
@@ -69,10 +67,13 @@ class ChannelWorker:
     stop: threading.Event = field(default_factory=threading.Event)
     retired: threading.Event = field(default_factory=threading.Event)  # another has taken its place
     health: ChannelHealth = field(init=False)
+    outlasts_damage: bool = True  # else what was sent is not recorded where the database is damaged
     _size: ClaimSize = field(default_factory=ClaimSize, init=False)
+    _recording: OutcomeRecording = field(init=False)
 
     def __post_init__(self) -> None:
         self.health = ChannelHealth(self.channel.name, pace=Pace(self.channel.rate, self.channel.burst))
+        self._recording = OutcomeRecording(self.store, self.channel, self.stop, outlasts_damage=self.outlasts_damage)
 
     def drain(self) -> Counter[str]:
         """Send what is due and may go by the rate of the channel; return how many deliveries ended in each state.
@@ -173,7 +174,7 @@ class ChannelWorker:
         self._return_claims(prepared.postponed)
         failed = [(one, self._failed(one, error), begun, ended) for one, error, begun, ended in prepared.failed]
         if failed:
-            self._record_outcomes(failed)
+            self._recording.record(failed)
             self._learn(failed)
         if prepared.has_template_error:
             self.on_failure()
@@ -241,7 +242,7 @@ class ChannelWorker:
             else:
                 ended_attempts.append((item.delivery, outcome, item.started or self.clock(), self.clock()))
         if ended_attempts:
-            self._record_outcomes(ended_attempts)  # first: without it they are sent again
+            self._recording.record(ended_attempts)  # first: without it they are sent again
             log_sent(ended_attempts)
         if late:
             self._return_claims(item.delivery for item in late)
@@ -256,35 +257,6 @@ class ChannelWorker:
         waited_out = error is not None and self.store.outbox.note_outage(name, error, now, self.hours)
         if waited_out or any(outcome.state == "dead" or outcome.late for _, outcome, _, _ in ended_attempts):
             self.on_failure()
-
-    def _record_outcomes(self, ended_attempts: Sequence[EndedAttempt]) -> None:
-        """Record how attempts ended, for as long as it takes: what is sent and not recorded is sent twice."""
-        give_up, turn = float("inf"), 0
-        while True:
-            try:
-                return self.store.outbox.record_outcomes(ended_attempts)
-            except StoreError as error:
-                if self.stop.is_set():
-                    give_up = min(give_up, self.steady() + self.channel.timeout.total_seconds())
-                if self.steady() > give_up:
-                    raise
-                if turn % LOG_EVERY == 0:
-                    log.warning("cannot write down what was sent via %s: %s; again", self.channel.name, error)
-                turn += 1
-                threading.Event().wait(RETRY_RECORDING_AFTER)  # not `self.stop`, which may be set already
-            except Exception:
-                log.exception("cannot write down what was sent via %s", self.channel.name)
-                if len(ended_attempts) == 1:
-                    delivery, outcome, started, ended = ended_attempts[0]
-                    text = f"the answer cannot be stored (attempt {delivery.attempt})"
-                    bare = replace(outcome, remote=None, error=text if outcome.error else None)
-                    if bare == outcome:
-                        raise
-                    ended_attempts = [(delivery, bare, started, ended)]
-                    continue
-                for one in ended_attempts:
-                    self._record_outcomes([one])  # the others are not held up by it
-                return None
 
     def _return_claims(self, claims: Iterable[Delivery]) -> None:
         self.store.outbox.return_claims(list(claims), self.clock())

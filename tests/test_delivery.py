@@ -31,7 +31,7 @@ from alerts.rendering.composing import compose
 from alerts.rendering.renderer import Renderer
 from alerts.scheduled_rules import ScheduledRule
 from alerts.store import Store, delivery_tables
-from alerts.store.store_error import StoreError
+from alerts.store.store_error import DamagedError, StoreError
 from tests.factories import NOW, SetClock, at, entries, load, plan_at, remind, rule
 
 NINE = at("2025-11-03T09:00")
@@ -169,7 +169,7 @@ def test_an_answer_that_cannot_be_stored_holds_up_no_other_mark(store, workers, 
 
 def test_what_is_sent_is_marked_when_the_database_is_back(store, workers, httpserver, monkeypatch):
     seen = answer(httpserver, "/hook", lambda _: 200)
-    monkeypatch.setattr("alerts.delivery.RETRY_RECORDING_AFTER", 0.001)
+    monkeypatch.setattr("alerts.outcome_recording.RETRY_AFTER", 0.001)
     mark, left = store.outbox.record_outcomes, [5]
 
     def out_at_first(marks: Any) -> None:
@@ -179,6 +179,24 @@ def test_what_is_sent_is_marked_when_the_database_is_back(store, workers, httpse
         mark(marks)
 
     monkeypatch.setattr(store.outbox, "record_outcomes", out_at_first)
+    workers["hook"].drain()
+    assert (states(store), set(seen.values())) == ({"sent": MANY}, {1})
+
+
+def test_a_daemon_goes_on_recording_where_the_file_is_damaged_and_sends_nothing_again(
+    store, workers, httpserver, monkeypatch
+):
+    seen = answer(httpserver, "/hook", lambda _: 200)
+    monkeypatch.setattr("alerts.outcome_recording.RETRY_AFTER", 0.001)
+    mark, left = store.outbox.record_outcomes, [5]
+
+    def damaged_at_first(marks: Any) -> None:
+        if left[0]:
+            left[0] -= 1
+            raise DamagedError("the file is damaged")
+        mark(marks)
+
+    monkeypatch.setattr(store.outbox, "record_outcomes", damaged_at_first)
     workers["hook"].drain()
     assert (states(store), set(seen.values())) == ({"sent": MANY}, {1})
 

@@ -212,13 +212,12 @@ class App:
             logging.getLogger(__name__).warning("the second clock: %s", error)
             return None
 
-    def workers(self, clock: Clock) -> list[ChannelWorker]:
+    def workers(self, clock: Clock, *, outlasts_damage: bool = True) -> list[ChannelWorker]:
         """Return a worker for each channel."""
         from alerts.delivery import ChannelWorker
 
-        shared: dict[str, Any] = {
-            "redact": self.settings.redaction, "signing": self.signing, "operators": self.operators
-        }  # fmt: skip
+        shared: dict[str, Any] = {"redact": self.settings.redaction, "signing": self.signing}
+        shared |= {"operators": self.operators, "outlasts_damage": outlasts_damage}
         return [
             ChannelWorker(self.store, channel, self.renderer, self.zone, clock, hours=self._hours(channel), **shared)
             for channel in self.channels.values()

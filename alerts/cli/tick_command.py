@@ -40,7 +40,7 @@ def tick(context: typer.Context, at: At = None, take_over: TakeOver = False, as_
     """Plan and send what is due, once, then exit."""
     app, now = get_app(context), instant(at)
     start_log(app.settings.redaction, app.settings.log)
-    workers = app.workers(lambda: now)  # before anything is written: a channel that cannot be built is an error
+    workers = app.workers(lambda: now, outlasts_damage=False)  # first: a channel that cannot be built is an error
     check = ClockCheck(app.store, lambda: now, app.second_clock)
     if hold := app.store.held_sending.find():
         raise InputError(hold.text(lambda at: shown_with_zone(at, app.zone)))

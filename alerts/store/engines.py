@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
 from alerts.store.database_url import driver_options
-from alerts.store.store_error import StoreError
+from alerts.store.store_error import DamagedError, StoreError
 from alerts.store.stored_message import as_json, read_json
 from alerts.store.table_types import metadata
 
@@ -106,9 +106,9 @@ def wal_is_safe(version: tuple[int, ...]) -> bool:
     return version >= WAL_IS_SAFE[-1] or any(version[:2] == safe[:2] and version >= safe for safe in WAL_IS_SAFE)
 
 
-def damaged(name: str, how: str) -> StoreError:
+def damaged(name: str, how: str) -> DamagedError:
     """Return the error for a damaged SQLite file."""
-    return StoreError(
+    return DamagedError(
         f"database {name} is damaged ({how}): put a backup in its place with `alerts restore FILE`, or save what can "
         f"be with `sqlite3 {name} .recover`"
     )

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from alerts.store.engines import damaged
+from alerts.store.outbox.claim import Outbox
 from tests.cli.conftest import Alerts
 from tests.patience import EXACT
 
@@ -58,6 +60,22 @@ def test_no_command_reports_success_after_it_has_read_damage(kind, watched, load
     assert not wrong, wrong
     assert errors, "no page that is read was damaged"
     assert any("is damaged (" in one and "`sqlite3 " in one for one in errors), "no error says what to do"
+
+
+def test_a_tick_ends_where_damage_keeps_it_from_recording_what_it_sent(watched, loaded, monkeypatch):
+    """A page that only the outcome needs: what is due can be read and sent."""
+    tried = []
+
+    def fail(_, ended):
+        tried.append(len(ended))
+        raise damaged(str(watched), "database disk image is malformed")
+
+    monkeypatch.setattr(Outbox, "record_outcomes", fail)
+    ran = loaded("tick", "--at", DUE)
+    assert (ran.code, ran.out, tried) == (1, "", [1])
+    assert "is damaged (database disk image is malformed)" in ran.err
+    assert "cannot be written down, so may go out again" in ran.err
+    assert "Traceback" not in ran.err
 
 
 @pytest.mark.parametrize(("index", "table"), [("ix_watches_next_at", "watches")])
