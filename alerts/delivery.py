@@ -73,7 +73,9 @@ class ChannelWorker:
 
     def __post_init__(self) -> None:
         self.health = ChannelHealth(self.channel.name, pace=Pace(self.channel.rate, self.channel.burst))
-        self._recording = OutcomeRecording(self.store, self.channel, self.stop, outlasts_damage=self.outlasts_damage)
+        self._recording = OutcomeRecording(
+            self.store, self.channel, self.stop, self.steady, outlasts_damage=self.outlasts_damage
+        )
 
     def drain(self) -> Counter[str]:
         """Send what is due and may go by the rate of the channel; return how many deliveries ended in each state.

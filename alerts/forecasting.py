@@ -60,7 +60,7 @@ def forecast(
 def stored_watches_hold(store: Store, rules: Mapping[str, ScheduledRule]) -> bool:
     """Return whether all these rules are registered as they stand, and each has its watches.
 
-    Then nothing goes out before an instant about a commitment without a change, of which no watch is due before it.
+    Then an unchanged commitment has no alert before its first watch is due.
     """
     return current(store, rules).keys() == rules.keys() and store.watches.are_settled()
 
@@ -121,11 +121,6 @@ def forecast_of_changes(
     known, far = current(store, rules), dates_without_alerts(rules, now)
     for chunk in store.watches.watched_commitments(changed_only=True, new_before=far):
         yield from forecast_watched(chunk, rules, known, now, now + ONE_SECOND, owners=owners)
-
-
-def _changed(store: Store) -> Iterator[list[WatchedCommitment]]:
-    """Yield what has changed since the last tick, in chunks."""
-    return store.watches.watched_commitments(changed_only=True)
 
 
 def first_alerts(
@@ -217,7 +212,8 @@ def forecast_after_change(
     """What the next tick would say were commitments, by key, as foreseen; those with a negative id are new."""
     known = current(store, rules)
     planned = {tracked.id: tracked for tracked in planned_state.values() if tracked.id > 0}
-    waiting = ([one for one in some if one.tracked.id not in planned] for some in _changed(store))
+    changed = store.watches.watched_commitments(changed_only=True)
+    waiting = ([one for one in some if one.tracked.id not in planned] for some in changed)
     for chunk in chain(store.watches.watched_commitments(only=planned), waiting):
         some = [_as_planned(one, planned.get(one.tracked.id), now) for one in chunk]
         yield from forecast_watched(some, rules, known, now, now + ONE_SECOND, owners=owners)

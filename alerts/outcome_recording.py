@@ -16,7 +16,7 @@ from alerts.store.store_error import DamagedError, StoreError
 log = logging.getLogger(__name__)
 
 RETRY_AFTER = 1.0  # seconds
-LOG_EVERY = 60  # one in so many failures is logged
+LOG_EVERY = 60  # failures: the first is logged, and then each 60th
 
 
 @dataclass(slots=True)

@@ -167,38 +167,41 @@ def test_an_answer_that_cannot_be_stored_holds_up_no_other_mark(store, workers, 
     assert states(store) == {"sent": MANY}
 
 
-def test_what_is_sent_is_marked_when_the_database_is_back(store, workers, httpserver, monkeypatch):
+def sent_while_five_recordings_fail(
+    store: Store,
+    workers: dict[str, ChannelWorker],
+    httpserver: HTTPServer,
+    patch: pytest.MonkeyPatch,
+    error: StoreError,
+) -> set[int]:
+    """Drain, and return how often each delivery was sent."""
     seen = answer(httpserver, "/hook", lambda _: 200)
-    monkeypatch.setattr("alerts.outcome_recording.RETRY_AFTER", 0.001)
-    mark, left = store.outbox.record_outcomes, [5]
+    patch.setattr("alerts.outcome_recording.RETRY_AFTER", 0.001)
+    record, left = store.outbox.record_outcomes, [5]
 
-    def out_at_first(marks: Any) -> None:
+    def fail_at_first(ended: Any) -> None:
         if left[0]:
             left[0] -= 1
-            raise StoreError("the connection was lost")
-        mark(marks)
+            raise error
+        record(ended)
 
-    monkeypatch.setattr(store.outbox, "record_outcomes", out_at_first)
+    patch.setattr(store.outbox, "record_outcomes", fail_at_first)
     workers["hook"].drain()
-    assert (states(store), set(seen.values())) == ({"sent": MANY}, {1})
+    return set(seen.values())
+
+
+def test_what_is_sent_is_marked_when_the_database_is_back(store, workers, httpserver, monkeypatch):
+    lost = StoreError("the connection was lost")
+    assert sent_while_five_recordings_fail(store, workers, httpserver, monkeypatch, lost) == {1}
+    assert states(store) == {"sent": MANY}
 
 
 def test_a_daemon_goes_on_recording_where_the_file_is_damaged_and_sends_nothing_again(
     store, workers, httpserver, monkeypatch
 ):
-    seen = answer(httpserver, "/hook", lambda _: 200)
-    monkeypatch.setattr("alerts.outcome_recording.RETRY_AFTER", 0.001)
-    mark, left = store.outbox.record_outcomes, [5]
-
-    def damaged_at_first(marks: Any) -> None:
-        if left[0]:
-            left[0] -= 1
-            raise DamagedError("the file is damaged")
-        mark(marks)
-
-    monkeypatch.setattr(store.outbox, "record_outcomes", damaged_at_first)
-    workers["hook"].drain()
-    assert (states(store), set(seen.values())) == ({"sent": MANY}, {1})
+    damaged = DamagedError("the file is damaged")
+    assert sent_while_five_recordings_fail(store, workers, httpserver, monkeypatch, damaged) == {1}
+    assert states(store) == {"sent": MANY}
 
 
 def test_who_wakes_up_after_its_lease_begins_nothing(store, workers, httpserver):

@@ -96,7 +96,7 @@ def _print_listed(app: App, found: Iterable[Entry], now: datetime, tracked: int,
     print_commitments(out, [listing.shown(one) for one in listing.entries], app.zone)
     if more:
         rest = "for the rest: --all, or --json; for fewer: --overdue, --due-within 30, --owner, --tag, --search"
-        note(f"the first {MOST_LISTED:,} of {tracked:,} commitments; {rest}")
+        note(f"only the first {MOST_LISTED:,} are shown, and {tracked:,} commitments are tracked; {rest}")
     else:
         _print_count(len(listing.entries), tracked)
     if pending := len(listing.next_alerts.pending):

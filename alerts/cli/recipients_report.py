@@ -45,7 +45,7 @@ def report_recipients(job: CommandLoad, report: Report) -> None:
 
 
 def _reached_by_many(job: CommandLoad, keys: Iterable[str]) -> Mapping[str, _Reached]:
-    """Return whom the rules reach now, by what they match by: so many commitments need not be read."""
+    """Return whom the rules reach now. The database counts the commitments that rules match alike: none is read."""
     reached: dict[str, _Reached] = defaultdict(_Reached)
     now, known = job.change.now, everybody(job.app, job.change.now, job.owners)
     for commitment, count in counted_facts(job.app.store.database, keys):

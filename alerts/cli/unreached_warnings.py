@@ -18,7 +18,7 @@ def warn_without_recipient(app: App, tracked: Iterable[Tracked], owners: Owners 
 
 
 def warn_without_recipient_of_all(app: App, planned: Iterable[Tracked], owners: Owners) -> None:
-    """Warn of these of all that is tracked, by asking the database, and of what is `planned` besides."""
+    """Warn of open commitments whose alerts reach nobody: all that are stored, and the `planned` ones."""
     _warn(without_recipient_of_all(app, owners, planned))
 
 

@@ -51,7 +51,7 @@ def without_recipient(reading: Reading, tracked: Iterable[Tracked], owners: Owne
 
 
 def without_recipient_of_all(reading: Reading, owners: Owners, planned: Iterable[Tracked] = ()) -> WithoutRecipient:
-    """Find the same of all that is open, by asking the database, and of what is `planned`; of many, name the first."""
+    """Find the same among all open commitments, without reading them, and the `planned` ones; name the first few."""
     sorted_out, database = _SortedOut[MatchedGroup | str](), reading.store.database
     for group in open_groups(reading):
         sorted_out.add(reading, group.commitment, owners, group)

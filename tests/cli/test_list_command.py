@@ -182,7 +182,9 @@ def test_a_long_listing_has_its_first_part_and_says_how_to_have_the_rest(
     monkeypatch.setattr(list_command, "MOST_LISTED", 3)
     said = listed("list", "--at", NOW)
     assert [line.split()[0] for line in said.out.splitlines()[1:]] == EVERYTHING[:3]
-    assert "the first 3 of 8 commitments; for the rest: --all, or --json; for fewer: --overdue" in said.err
+    told = "only the first 3 are shown, and 8 commitments are tracked; for the rest: --all, or --json; for fewer: "
+    assert told in " ".join(said.err.split())
+    assert "8 commitments are tracked" in listed("list", "--at", NOW, "--due-within", "4000").err, "of fewer that match"
     assert [line.split()[0] for line in listed("list", "--at", NOW, "--all").out.splitlines()[1:]] == EVERYTHING
     assert keys(listed) == EVERYTHING
 
