@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Text, case, cast, func, literal, select
+from sqlalchemy import ColumnElement, Text, and_, case, cast, func, literal, select
 
 from alerts.core.commitments import Commitment
 from alerts.core.short_lists import MOST_NAMED, Counted
@@ -26,13 +26,23 @@ Facts = tuple[Any, ...]
 class MatchedGroup:
     """Open commitments that a rule matches all or none of.
 
-    `commitment` stands for them: it has what rules match by, and a key only where a rule names that.
+    `commitment` stands for them: it has what rules match by, and a key only where a rule names that. `named_keys` are
+    the keys that a rule names: where the group has none of its own, it has none of these.
     """
 
     commitment: Commitment
     facts: Facts
     count: int
     first_id: int
+    named_keys: Collection[str] = ()
+
+    @property
+    def condition(self) -> ColumnElement[bool]:
+        """Return whether an open commitment belongs to the group."""
+        *facts, key = self.facts
+        same = [column.is_not_distinct_from(value) for column, value in zip(_FACTS, facts, strict=True)]
+        own_key = [_C.key == key] if key else [_C.key.not_in(sorted(self.named_keys))] if self.named_keys else []
+        return and_(_C.status == "open", *same, *own_key)
 
 
 def matched_groups(database: Database, named_keys: Collection[str]) -> Iterator[MatchedGroup]:
@@ -43,7 +53,10 @@ def matched_groups(database: Database, named_keys: Collection[str]) -> Iterator[
         grouped = query.group_by(*_FACTS, *([own_key] if named_keys else [])).order_by(func.min(_C.id))
         rows = connection.execute(grouped).tuples().all()
     for *facts, key, count, first in rows:
-        yield MatchedGroup(commitment=_standing_for(facts, key), facts=(*facts, key), count=count, first_id=first)
+        commitment = _standing_for(facts, key)
+        yield MatchedGroup(
+            commitment=commitment, facts=(*facts, key), count=count, first_id=first, named_keys=named_keys
+        )
 
 
 def counted_facts(database: Database, keys: Iterable[str]) -> Iterator[tuple[Commitment, int]]:
@@ -70,9 +83,7 @@ def keys_of(database: Database, groups: Iterable[MatchedGroup]) -> Counted:
     found: list[tuple[int, str]] = []
     with database.look() as connection:
         for group in groups[:MOST_NAMED]:  # each further one begins after the first of all these
-            same = [column.is_not_distinct_from(value) for column, value in zip(_FACTS, group.facts, strict=False)]
-            query = select(_C.id, _C.key).where(_C.status == "open", _C.id >= group.first_id, *same)
-            query = query.where(_C.key == group.facts[-1]) if group.facts[-1] else query
+            query = select(_C.id, _C.key).where(_C.id >= group.first_id, group.condition)
             rows = connection.execute(query.order_by(_C.id).limit(min(group.count, MOST_NAMED)))
             found += rows.tuples().all()
     return Counted([key for _, key in sorted(found)[:MOST_NAMED]], sum(one.count for one in groups))

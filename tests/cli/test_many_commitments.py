@@ -30,6 +30,7 @@ RULES = """\
   - {name: opening, cron: "0 9 * * *", match: {tags: [opens]}, remind: {opens: true}, notify: [chat]}
   - {name: mine, cron: "0 9 * * *", match: {tags: [mine]}, remind: {before: [P1D]}, notify: [owner]}
   - {name: follow, cron: "0 9 * * *", match: {tags: [follow]}, remind: {unanswered: {after: P2D}}, notify: [chat]}
+  - {name: of-one, cron: "0 9 * * *", match: {key: [named]}, remind: {before: [P1D]}, notify: [chat]}
 """
 SERIES = "every FREQ=MONTHLY;BYMONTHDAY=5 from 2025-10-05"
 STATED = (
@@ -101,6 +102,11 @@ def test_health_names_the_first_and_counts_the_rest(loads: Callable[..., Alerts]
     alerts = loads(("known", "2025-11-20", "truce"), *((f"lost{n}", "2025-11-20", f"tag-{n}") for n in range(12)))
     names = ", ".join(f"lost{n}" for n in range(10))
     assert f"no rule matches {names} and 2 more: no alerts" in alerts("health", "--at", NOW).err
+
+
+def test_a_commitment_that_a_rule_names_is_not_among_those_like_it(loads: Callable[..., Alerts]) -> None:
+    alerts = loads(*((key, "2025-11-20", "other") for key in ("lost", "named", "lost-too")))
+    assert "no rule matches lost, lost-too: no alerts" in alerts("health", "--at", NOW).err
 
 
 def test_what_stored_watches_prove_is_what_a_forecast_finds(
