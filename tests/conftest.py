@@ -9,20 +9,29 @@ import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
 
 from alerts.rendering.renderer import Renderer
 from alerts.store import Store
-from tests import compiled_once, postgres, postgres_sessions, selection
+from tests import compiled_once, postgres, postgres_sessions, run_wide, selection
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     compiled_once.collect_no_garbage_yet()
+    if started_by := getattr(config, "workerinput", None):
+        run_wide.ask_at(started_by["door"])
     os.environ["ALERTS__LOG"] = "text"  # where nobody sees it, it would be JSON
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # of a shell that has put us in the background
         signal.signal(signal.SIGINT, signal.default_int_handler)  # the programs that we start must hear Ctrl-C
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Before one of several processes starts: it asks this one for what all share."""
+    node.workerinput["door"] = run_wide.door()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

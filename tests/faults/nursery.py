@@ -19,7 +19,8 @@ from types import TracebackType
 from typing import Any
 
 from tests import forked_alerts
-from tests.forked_alerts import ROOT, import_everything
+from tests.forked_alerts import ROOT
+from tests.warm_process import import_everything
 
 ENDS_WITHIN = 60.0  # seconds for a run that takes a fraction of one
 WARM = ("alerts.store.migrations.versions.0001_first_tables", "tests.faults.boundaries")
