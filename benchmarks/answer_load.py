@@ -8,9 +8,7 @@ The database is an SQLite file; with `--postgresql` it is a temporary PostgreSQL
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
@@ -22,7 +20,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import requests
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import create_engine, make_url, select
@@ -31,6 +28,7 @@ from alerts.answer_keys import make_key_file, read_key_file
 from alerts.core.answer_links import AnswerLink, fill, key_id_of, placeholder
 from alerts.store.delivery_tables import delivery_reminders
 from benchmarks.page_clients import Visits, visiting
+from benchmarks.processes import CLOCK_TICKS, cpu_of, daemon, free_port, program, wait_until_ready
 from benchmarks.sinks import Sinks, Taken, running
 from tests import postgres
 
@@ -38,8 +36,7 @@ RATES = (0, 50, 200)  # pages a second
 SLOWER_AT_MOST = 1.2  # times as long
 DAEMON_MB, HTTP_MB = 130, 110  # at their peak
 LINKS = 100  # alerts that were sent before, whose pages are opened
-READY_WITHIN, STARTS_WITHIN = 25, 60  # seconds
-TICKS = os.sysconf("SC_CLK_TCK")
+READY_WITHIN = 25  # seconds
 HOST = "alerts.example.org"
 DURABLE = ("-c", "max_connections=200")  # a commit waits for the disk, unlike in tests
 CONFIG = """
@@ -88,11 +85,8 @@ class Site:
 
     def run(self, *arguments: str) -> None:
         """Run a command."""
-        subprocess.run([*self.command, *arguments], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    @property
-    def command(self) -> list[str]:
-        return [sys.executable, "-m", "alerts", "--config", str(self.folder / "config")]
+        line = [*program(self.folder / "config"), *arguments]
+        subprocess.run(line, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def load(self, name: str, count: int, deadline: str) -> None:
         """Load commitments with one deadline."""
@@ -134,46 +128,28 @@ def prepared(folder: Path, sinks: Sinks, copies: Copies) -> Site:
 
 def measure(base: Site, copies: Copies, folder: Path, rate: int, count: int) -> Run:
     """Send alerts while pages are opened at a rate."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = int(probe.getsockname()[1])
+    port = free_port()
     folder.mkdir()
     site = Site(folder, base.sinks, port, copies(folder, base.database), base.keys)
     begin = datetime.now(UTC) + timedelta(seconds=READY_WITHIN + count / 250)
     firing = (begin + timedelta(minutes=1)).replace(second=0, microsecond=0)
     site.load("due", count, (firing + timedelta(days=7)).strftime("%Y-%m-%dT%H:%MZ"))
-    process = subprocess.Popen([*site.command, "run"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        with ExitStack() as clients:
-            wait_until_ready(port)
-            wire = clients.enter_context(visiting(port, HOST, site.tokens(), rate)) if rate else None
-            time.sleep(max(firing.timestamp() - time.time() - 1, 0))
-            child = _child_of(process.pid)
-            before = _used(process.pid, child)
-            taken = _received(base.sinks, count, firing.timestamp())
-            after = _used(process.pid, child)
-            visits = Visits()
-            if wire:
-                wire.send("stop")
-                visits = wire.recv()
-            daemon, http, busy, whole = (b - a for a, b in zip(before, after, strict=True))
-            peaks = _peak(process.pid), _peak(child)
-    finally:
-        process.terminate()
-        process.wait(30)
-    others = max(busy - daemon - http, 0) / whole
-    return Run(rate, taken.last_at - taken.first_at, daemon, http, others, *peaks, visits)
-
-
-def wait_until_ready(port: int) -> None:
-    """Wait until the HTTP server answers; ends the benchmark where it does not."""
-    until = time.monotonic() + STARTS_WITHIN
-    while time.monotonic() < until:
-        try:
-            if requests.get(f"http://127.0.0.1:{port}/readyz", timeout=5).status_code == 204:
-                return
-        except requests.RequestException:
-            time.sleep(0.2)
-    raise SystemExit("the HTTP server does not start")
+    with daemon(folder / "config") as process, ExitStack() as clients:
+        wait_until_ready(port)
+        wire = clients.enter_context(visiting(port, HOST, site.tokens(), rate)) if rate else None
+        time.sleep(max(firing.timestamp() - time.time() - 1, 0))
+        child = _child_of(process.pid)
+        before = _used(process.pid, child)
+        taken = _received(base.sinks, count, firing.timestamp())
+        after = _used(process.pid, child)
+        visits = Visits()
+        if wire:
+            wire.send("stop")
+            visits = wire.recv()
+        own, http, busy, whole = (b - a for a, b in zip(before, after, strict=True))
+        peaks = _peak(process.pid), _peak(child)
+    others = max(busy - own - http, 0) / whole
+    return Run(rate, taken.last_at - taken.first_at, own, http, others, *peaks, visits)
 
 
 def _received(sinks: Sinks, count: int, firing: float) -> Taken:
@@ -195,15 +171,10 @@ def _child_of(pid: int) -> int:
     return int(found[0])
 
 
-def _cpu(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
-
-
 def _used(daemon: int, child: int) -> tuple[float, float, float, float]:
     """Return the CPU seconds of both, those that all processors were busy, and all that they had."""
-    fields = [int(one) / TICKS for one in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
-    return _cpu(daemon), _cpu(child), sum(fields) - fields[3] - fields[4], sum(fields)
+    fields = [int(one) / CLOCK_TICKS for one in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    return cpu_of(daemon), cpu_of(child), sum(fields) - fields[3] - fields[4], sum(fields)
 
 
 def _peak(pid: int) -> float:

@@ -29,6 +29,7 @@ from alerts.cli.command_group import GARBAGE
 from alerts.planning import plan
 from alerts.startup import prepare
 from alerts.turn_delivery import deliver
+from benchmarks.processes import daemon, program
 from benchmarks.sinks import Sinks, running
 from tests import postgres
 
@@ -101,11 +102,8 @@ class Bench:
         path = self.folder.with_suffix(".yaml")
         entries = (COMMITMENT % {"tag": tag, "number": n, "deadline": deadline} for n in range(self.count))
         path.write_text(SHARED + "".join(entries))
-        subprocess.run([*self.command, "load", path, "--at", at.isoformat()], check=True, stdout=subprocess.DEVNULL)
-
-    @property
-    def command(self) -> list[str]:
-        return [sys.executable, "-m", "alerts", "--config", str(self.folder)]
+        line = [*program(self.folder), "load", str(path), "--at", at.isoformat()]
+        subprocess.run(line, check=True, stdout=subprocess.DEVNULL)
 
     def ours(self, tag: str) -> tuple[Cost, Cost]:
         """Return the costs of planning and of delivering, for each delivery."""
@@ -136,17 +134,13 @@ class Bench:
         firing = (began + timedelta(seconds=READY_WITHIN + self.count / 250 + 60)).replace(second=0, microsecond=0)
         self.load("daemon", firing, began)
         self.sinks.take("mail")
-        process = subprocess.Popen([*self.command, "run"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
+        with daemon(self.folder):
             until = firing.timestamp() + 60 + self.count / 20
             count, first, last = 0, 0.0, 0.0
             while count < self.count and time.time() < until:
                 time.sleep(1)
                 taken = self.sinks.take("mail")
                 count, first, last = count + taken.count, first or taken.first_at, taken.last_at or last
-        finally:
-            process.terminate()
-            process.wait(30)
         if count != self.count or first < firing.timestamp():
             raise SystemExit(f"the daemon sent {count} of {self.count}: expected all, after the firing")
         return first - firing.timestamp(), last - firing.timestamp()

@@ -8,8 +8,6 @@ commitment's page in turn, the next as soon as one has come.
 from __future__ import annotations
 
 import argparse
-import multiprocessing
-import socket
 import subprocess
 import sys
 import tempfile
@@ -24,7 +22,7 @@ from pathlib import Path
 
 import requests
 
-from benchmarks.answer_load import wait_until_ready
+from benchmarks.processes import daemon, free_port, helper, program, wait_until_ready
 from benchmarks.sinks import Sinks, running
 
 READERS = 10
@@ -45,16 +43,9 @@ http: {{port: {port}}}
 @contextmanager
 def reading(port: int) -> Iterator[Connection]:
     """Let readers open pages until the block sends anything; it then receives how often each status came."""
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_readers, args=(theirs, port), daemon=True)
-    process.start()
-    ours.recv()  # they have begun
-    try:
-        yield ours
-    finally:
-        process.terminate()
-        process.join()
+    with helper(_readers, port) as wire:
+        wire.recv()  # they have begun
+        yield wire
 
 
 def _readers(wire: Connection, port: int) -> None:
@@ -79,8 +70,7 @@ def _readers(wire: Connection, port: int) -> None:
 
 def measure(sinks: Sinks, count: int, *, read: bool) -> tuple[float, Counter[int]]:
     """Return the seconds until the first mail, and how often each status came to the readers."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = int(probe.getsockname()[1])
+    port = free_port()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "alerts.yaml").write_text(CONFIG.format(folder=folder, mail=sinks.ports["mail"], port=port))
@@ -90,19 +80,14 @@ def measure(sinks: Sinks, count: int, *, read: bool) -> tuple[float, Counter[int
         rows = (f'  - {{key: due-{n}, title: Report {n}, deadline: "{deadline}"}}\n' for n in range(count))
         (folder / "due").mkdir()
         (folder / "due" / "due.yaml").write_text("commitments:\n" + "".join(rows))
-        command = [sys.executable, "-m", "alerts", "--config", name]
-        subprocess.run([*command, "load", f"{folder}/due/due.yaml"], check=True, capture_output=True)
-        daemon = subprocess.Popen([*command, "run"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
+        subprocess.run([*program(folder), "load", f"{folder}/due/due.yaml"], check=True, capture_output=True)
+        with daemon(folder):
             wait_until_ready(port)
             with reading(port) if read else nullcontext() as wire:
                 first = _first(sinks, firing.timestamp())
                 if wire:
                     wire.send("end")
                 statuses: Counter[int] = wire.recv() if wire else Counter()
-        finally:
-            daemon.terminate()
-            daemon.wait(60)
     sinks.take("mail")
     return first - firing.timestamp(), statuses
 

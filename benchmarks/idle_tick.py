@@ -7,9 +7,7 @@
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -23,6 +21,7 @@ from alerts.cli.app import App
 from alerts.planning import plan
 from alerts.startup import prepare
 from alerts.turn_delivery import deliver
+from benchmarks.processes import Usage, program, run
 
 CONFIG = """
 channels:
@@ -58,17 +57,14 @@ def commitments(count: int, path: Path) -> None:
             )
 
 
-def load(folder: Path, count: int) -> tuple[float, float]:
-    """Load `count` commitments in another process; return seconds and peak megabytes."""
+def load(folder: Path, count: int) -> Usage:
+    """Load `count` commitments in another process."""
     path = folder.with_suffix(".yaml")
     commitments(count, path)
-    command = [sys.executable, "-m", "alerts", "--config", str(folder), "load", str(path), "--at", NOW.isoformat()]
-    began = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(f"load ended with status {status}")
-    return time.perf_counter() - began, usage.ru_maxrss / 1024
+    used = run([*program(folder), "load", str(path), "--at", NOW.isoformat()])
+    if used.status:
+        raise SystemExit(f"load ended with status {used.status}")
+    return used
 
 
 def measure(count: int, database: str | None) -> tuple[float, float, float, float]:
@@ -78,7 +74,7 @@ def measure(count: int, database: str | None) -> tuple[float, float, float, floa
         folder.mkdir()
         url = database or f"sqlite:///{folder}/alerts.db"
         (folder / "alerts.yaml").write_text(CONFIG % folder + f"database: {url}\n")
-        seconds, megabytes = load(folder, count)
+        used = load(folder, count)
         app = App(folder, url)
         workers = app.workers(lambda: NOW)
         prepare(app.store, app.rules, NOW)
@@ -95,7 +91,7 @@ def measure(count: int, database: str | None) -> tuple[float, float, float, floa
             if planned:
                 raise SystemExit("something was due: this measures nothing")
         app.store.close()
-        return seconds, megabytes, first, statistics.median(ticks)
+        return used.seconds, used.megabytes, first, statistics.median(ticks)
 
 
 def main() -> None:

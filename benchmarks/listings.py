@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+
+from benchmarks.processes import run
 
 LINES = ("list", "list --overdue", "list --json", "plan --days 10", "check", "health", "show c7", "why c7")
 TITLES = (
@@ -43,17 +42,6 @@ def write_register(path: Path, count: int) -> None:
     path.write_text(json.dumps({"commitments": entries}), encoding="utf-8")
 
 
-def measured(arguments: Sequence[str], folder: Path) -> tuple[float, int, float]:
-    """Run a command, and return its CPU seconds, how many lines it prints, and its peak memory in MB."""
-    output = folder / "output"
-    with output.open("wb") as file:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "alerts", *arguments], cwd=folder, stdout=file, stderr=subprocess.DEVNULL
-        )
-        usage = os.wait4(process.pid, 0)[2]
-    return usage.ru_utime + usage.ru_stime, output.read_bytes().count(b"\n"), usage.ru_maxrss / 1024
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--commitments", type=int, default=20_000)
@@ -65,8 +53,9 @@ def main() -> None:
         folder = Path(name)
         write_register(folder / "register.json", chosen.commitments)
         for line in ("load register.json", "tick", *LINES):
-            seconds, lines, megabytes = measured(line.split(), folder)
-            table.add_row(f"alerts {line}", f"{seconds:.1f}", f"{lines:,}", f"{megabytes:.0f}")
+            used = run([sys.executable, "-m", "alerts", *line.split()], folder, folder / "output")
+            lines = (folder / "output").read_bytes().count(b"\n")
+            table.add_row(f"alerts {line}", f"{used.cpu:.1f}", f"{lines:,}", f"{used.megabytes:.0f}")
     Console(soft_wrap=True).print(table)
 
 

@@ -9,8 +9,6 @@ evaluated the load). On two idle cores: 0.6 s, and before its instant.
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
 import sys
 import tempfile
 import threading
@@ -25,6 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from alerts.store import Store
+from benchmarks.processes import Usage, daemon, program, run
 
 OWNERS = 25
 CONFIG = """
@@ -77,18 +76,12 @@ def write(path: Path, count: int) -> None:
             path.write_text("".join(["commitments:\n", *entries]))
 
 
-def load(folder: Path, path: Path) -> tuple[float, float]:
-    """Load a file in another process; return seconds and peak megabytes."""
-    began = time.perf_counter()
-    process = subprocess.Popen(command(folder, "load", str(path)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(f"load of {path.name} ended with status {status}")
-    return time.perf_counter() - began, usage.ru_maxrss / 1024
-
-
-def command(folder: Path, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", "alerts", "--config", str(folder / "config"), *arguments]
+def load(folder: Path, path: Path) -> Usage:
+    """Load a file in another process."""
+    used = run([*program(folder / "config"), "load", str(path)])
+    if used.status:
+        raise SystemExit(f"load of {path.name} ended with status {used.status}")
+    return used
 
 
 @contextmanager
@@ -110,9 +103,9 @@ def formats(count: int, out: Console) -> bool:
     for suffix in ("yaml", "csv", "xlsx", "ics"):
         with site() as folder:
             write(folder / f"x.{suffix}", count)
-            seconds, megabytes = load(folder, folder / f"x.{suffix}")
-        slowest = max(slowest, seconds)
-        table.add_row(suffix, f"{seconds:.1f}", f"{megabytes:.0f} MB")
+            used = load(folder, folder / f"x.{suffix}")
+        slowest = max(slowest, used.seconds)
+        table.add_row(suffix, f"{used.seconds:.1f}", f"{used.megabytes:.0f} MB")
     out.print(table)
     return slowest < MOST_SECONDS
 
@@ -124,33 +117,31 @@ def during_a_daemon(count: int, out: Console) -> bool:
         first = (datetime.now(UTC) + timedelta(seconds=75)).replace(second=0, microsecond=0)
         due = [first + timedelta(minutes=minute, seconds=30) for minute in range(MINUTES) for _ in range(EACH_MINUTE)]
         _load_due(folder, due)
-        daemon = subprocess.Popen(command(folder, "run"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         done, waits = threading.Event(), [0.0]
         probe = threading.Thread(target=_probe, args=(folder, done, waits))
-        try:
+        with daemon(folder / "config"):
             time.sleep(max(0.0, (first - datetime.now(UTC)).total_seconds() - 5))
             probe.start()
             began = datetime.now(UTC)
-            seconds, megabytes = load(folder, folder / "x.yaml")
-            ended = datetime.now(UTC)
-            done.set()
-            probe.join()
+            try:
+                used = load(folder, folder / "x.yaml")
+            finally:
+                ended = datetime.now(UTC)
+                done.set()
+                probe.join()
             time.sleep(max(0.0, (due[-1] - datetime.now(UTC)).total_seconds() + LATEST_MAIL))
-        finally:
-            done.set()
-            daemon.terminate()
-            daemon.wait(60)
         mails = sorted(path.stat().st_mtime for path in (folder / "mail").glob("**/new/*"))
     if len(mails) != len(due):
         raise SystemExit(f"{len(mails)} mails for {len(due)} that were due")
     late = max(mail - at.timestamp() for mail, at in zip(mails, due, strict=True))
     during = sum(1 for mail in mails if began.timestamp() <= mail <= ended.timestamp())
     out.print(
-        f"load of {count:,} with a running daemon: {seconds:.1f} s, {megabytes:.0f} MB (under {MOST_MEGABYTES:g}); "
-        f"writes of another process waited {max(waits):.2f} s at most (under {LONGEST_WAIT:g}); {during} mails left "
-        f"meanwhile, the latest {late:+.1f} s from its instant (at most {LATEST_MAIL:+g})"
+        f"load of {count:,} with a running daemon: {used.seconds:.1f} s, {used.megabytes:.0f} MB "
+        f"(under {MOST_MEGABYTES:g}); writes of another process waited {max(waits):.2f} s at most "
+        f"(under {LONGEST_WAIT:g}); {during} mails left meanwhile, the latest {late:+.1f} s from its instant "
+        f"(at most {LATEST_MAIL:+g})"
     )
-    good = megabytes < MOST_MEGABYTES and max(waits) < LONGEST_WAIT and late <= LATEST_MAIL
+    good = used.megabytes < MOST_MEGABYTES and max(waits) < LONGEST_WAIT and late <= LATEST_MAIL
     return good and during > 0
 
 

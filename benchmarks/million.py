@@ -8,11 +8,8 @@ command, the median of idle ticks next to that with the smallest register, and t
 from __future__ import annotations
 
 import argparse
-import os
 import sqlite3
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -27,6 +24,7 @@ from alerts.cli.app import App
 from alerts.clock import utc_now
 from alerts.planning import plan
 from benchmarks.listings import DEADLINES, TITLES
+from benchmarks.processes import program, run
 
 OWNERS, TICKS = 25, 100
 HEADINGS = "key,title,deadline,owner,tags,note"
@@ -90,16 +88,6 @@ def copy_rows(path: Path, count: int, copies: int) -> None:
         database.commit()
 
 
-def measured(folder: Path, arguments: Sequence[str]) -> tuple[float, float, int]:
-    """Run a command; return its CPU seconds, its peak memory in MB, and how many lines it prints."""
-    output = folder / "output"
-    command = [sys.executable, "-m", "alerts", "--config", str(folder / "config"), *arguments]
-    with output.open("wb") as file:
-        process = subprocess.Popen(command, stdout=file, stderr=subprocess.DEVNULL)
-        usage = os.wait4(process.pid, 0)[2]
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, output.read_bytes().count(b"\n")
-
-
 def idle_tick(folder: Path) -> float:
     """Return the median CPU seconds of ticks with nothing due."""
     app, spent, now = App(folder / "config", None), [], utc_now()
@@ -129,15 +117,16 @@ def main() -> None:
         table.add_column(heading, justify="left" if heading == "command" else "right")
 
     def add(name: str, line: Sequence[str]) -> None:
-        seconds, megabytes, lines = measured(folder, line)
-        table.add_row(name, f"{seconds:.1f}", f"{megabytes:.0f}", f"{lines:,}")
+        used = run([*program(folder / "config"), *line], output=folder / "output")
+        lines = (folder / "output").read_bytes().count(b"\n")
+        table.add_row(name, f"{used.cpu:.1f}", f"{used.megabytes:.0f}", f"{lines:,}")
 
     with tempfile.TemporaryDirectory() as name:
         folder, few = Path(name) / "site", Path(name) / "few"
         write_site(few, 100)
         write_site(folder, chosen.loaded)
         for command in (["load", str(few / "register.csv")], ["tick"]):
-            measured(few, command)
+            run([*program(few / "config"), *command])
         add(f"load of {chosen.loaded:,}", ["load", str(folder / "register.csv")])
         add(f"first tick of {chosen.loaded:,}", ["tick"])
         copy_rows(folder / "alerts.db", chosen.loaded, chosen.copies)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -11,6 +10,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import cycle
 from multiprocessing.connection import Connection
+
+from benchmarks.processes import helper
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 PATIENCE = 30.0  # seconds for a page
@@ -38,16 +39,9 @@ class Visits:
 @contextmanager
 def visiting(port: int, host: str, tokens: Sequence[str], rate: int) -> Iterator[Connection]:
     """Open pages at a rate until the block sends anything; it then receives the `Visits`."""
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_run, args=(theirs, port, host, list(tokens), rate), daemon=True)
-    process.start()
-    ours.recv()  # it has started
-    try:
-        yield ours
-    finally:
-        process.terminate()
-        process.join()
+    with helper(_run, port, host, list(tokens), rate) as wire:
+        wire.recv()  # it has started
+        yield wire
 
 
 def _run(wire: Connection, port: int, host: str, tokens: list[str], rate: int) -> None:

@@ -8,9 +8,7 @@ here each delivery is durable and has a link to answer by. Without Alertmanager 
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -27,13 +25,13 @@ from rich.table import Table
 
 from alerts.answer_keys import make_key_file
 from benchmarks.deliveries import BARE, CONFIG, LABELS, Bench, Cost, databases
+from benchmarks.processes import cpu_of, free_port
 from benchmarks.sinks import Sinks, Taken, running
 
 PROGRAM = "prometheus-alertmanager"
 CPU_AT_MOST = {"mail": 1.3, "web": 4.0}  # times Alertmanager's, planning included
 TIME_AT_MOST = {"mail": 1.0, "web": 2.0}  # times Alertmanager's for mails, a bare loop's for posts
 AGAINST = {"mail": PROGRAM, "web": "bare loop"}
-TICKS = os.sysconf("SC_CLK_TCK")
 WEB_LINKS = CONFIG.replace('/hook"', '/hook", answers: true')
 LINKS = "http: {{public_url: https://alerts.example.org, answer_keys: {{file: {}}}}}\n"
 PEER_CONFIG = """
@@ -65,15 +63,11 @@ class Alertmanager:
     def run(self, tag: str, count: int) -> Run:
         """Hand over `count` alerts at once and wait until the sink has them."""
         self.sinks.take(tag)
-        cpu, began = self._cpu(), time.time()
+        cpu, began = cpu_of(self.process.pid), time.time()
         alerts = [_alert(tag, f"{tag}-{began:.0f}-{number:05d}") for number in range(count)]  # anew in each run
         requests.post(f"{self.url}/api/v2/alerts", json=alerts, timeout=60).raise_for_status()
         taken = wait_for(self.sinks, tag, count)
-        return Run((self._cpu() - cpu) / count, taken.first_at - began, taken.last_at - began)
-
-    def _cpu(self) -> float:
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        return Run((cpu_of(self.process.pid) - cpu) / count, taken.first_at - began, taken.last_at - began)
 
 
 def _alert(tag: str, key: str) -> dict[str, object]:
@@ -109,9 +103,7 @@ def alertmanager(sinks: Sinks, folder: Path) -> Iterator[Alertmanager | None]:
         yield None
         return
     (folder / "peer.yml").write_text(PEER_CONFIG % sinks.ports)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+    address = f"127.0.0.1:{free_port()}"
     command = [program, f"--config.file={folder}/peer.yml", f"--storage.path={folder}/peer"]
     command += [f"--web.listen-address={address}", "--cluster.listen-address=", "--log.level=error"]
     process = subprocess.Popen(command)

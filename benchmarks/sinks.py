@@ -6,7 +6,6 @@ benchmark measures the sender. Their CPU is not the sender's.
 
 from __future__ import annotations
 
-import multiprocessing
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from socketserver import StreamRequestHandler, ThreadingTCPServer
+
+from benchmarks.processes import helper
 
 
 @dataclass
@@ -102,16 +103,8 @@ class Sinks:
 @contextmanager
 def running(pause: float = 0.0) -> Iterator[Sinks]:
     """Start both sinks, and end them afterwards. The web server answers after a pause (seconds)."""
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, pause), daemon=True)
-    process.start()
-    theirs.close()  # reading then fails if the process ends
-    try:
-        yield Sinks(ours.recv(), ours)
-    finally:
-        process.terminate()
-        process.join()
+    with helper(_serve, pause) as wire:
+        yield Sinks(wire.recv(), wire)
 
 
 def _serve(wire: Connection, pause: float) -> None:

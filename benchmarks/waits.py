@@ -9,9 +9,7 @@ SQLite (it must be empty).
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -28,7 +26,7 @@ from rich.console import Console
 from rich.table import Table
 
 from alerts.store import Store
-from benchmarks.answer_load import wait_until_ready
+from benchmarks.processes import daemon, free_port, helper, program, wait_until_ready
 
 EVERY = 0.02  # seconds between two questions
 MOST = 1.0  # seconds that either may wait
@@ -68,15 +66,8 @@ class Probes:
 @contextmanager
 def probes(url: str) -> Iterator[Probes]:
     """Start a writer and a reader."""
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_probe, args=(theirs, url), daemon=True)
-    process.start()
-    try:
-        yield Probes(ours)
-    finally:
-        process.terminate()
-        process.join()
+    with helper(_probe, url) as wire:
+        yield Probes(wire)
 
 
 def _probe(wire: Connection, url: str) -> None:
@@ -115,22 +106,16 @@ class Bench:
 
     def __init__(self, folder: Path, database: str | None) -> None:
         self.folder, self.url = folder, database or f"sqlite:///{folder}/alerts.db"
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = int(free.getsockname()[1])
+        self.port = free_port()
         (folder / "config").mkdir()
         config = CONFIG.format(database=self.url, folder=folder, port=self.port)
         (folder / "config" / "alerts.yaml").write_text(config)
 
     def run(self, line: str) -> None:
-        done = subprocess.run(
-            [*self.command, *line.split()], check=False, cwd=self.folder, capture_output=True, text=True
-        )
+        command = [*program(self.folder / "config"), *line.split()]
+        done = subprocess.run(command, check=False, cwd=self.folder, capture_output=True, text=True)
         if done.returncode not in (0, *MAY_WARN.get(line.split(maxsplit=1)[0], ())):
             raise SystemExit(f"alerts {line}: exit code {done.returncode}: {done.stderr}")
-
-    @property
-    def command(self) -> list[str]:
-        return [sys.executable, "-m", "alerts", "--config", str(self.folder / "config")]
 
     def write(self, name: str, count: int, day: datetime) -> Path:
         """Write a file of commitments with deadlines from a day on."""
@@ -142,13 +127,9 @@ class Bench:
     @contextmanager
     def served(self) -> Iterator[None]:
         """Have a daemon with pages."""
-        daemon = subprocess.Popen([*self.command, "run"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
+        with daemon(self.folder / "config"):
             wait_until_ready(self.port)
             yield
-        finally:
-            daemon.terminate()
-            daemon.wait(60)
 
     def get(self, path: str) -> None:
         for _ in range(10):
