@@ -15,6 +15,7 @@ from jinja2 import nodes
 from jinja2.compiler import CodeGenerator, Frame, optimizeconst
 from jinja2.nodes import EvalContext
 from jinja2.runtime import Macro
+from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup, escape
 
 _MARKED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "'": "\\u0027"}  # as Jinja2 writes them in JSON
@@ -61,8 +62,10 @@ def printed(value: object) -> str:
     return value if type(value) is Markup else escape(value)
 
 
-def tojson(value: object) -> Markup:
+def tojson(value: object, indent: int | None = None) -> Markup:
     """Return a value as JSON that is safe in HTML too, as the filter of Jinja2 does."""
+    if indent is not None:
+        return htmlsafe_json_dumps(value, indent=indent, sort_keys=True)
     return _text(value) if type(value) is str and len(value) <= _SHORT else _json(value)
 
 

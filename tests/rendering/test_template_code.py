@@ -33,6 +33,13 @@ def test_json_in_a_template_is_that_of_the_library(value: object) -> None:
     assert tojson(value).__html__() == tojson(value)
 
 
+@pytest.mark.parametrize("written", ["tojson(2)", "tojson(indent=0)"])
+def test_json_in_a_template_can_be_indented(written: str) -> None:
+    value, given = {"b": ["<x>", 1], "a": {}}, "{{ value | " + written + " }}"
+    theirs = ImmutableSandboxedEnvironment(autoescape=True)
+    assert HTML.from_string(given).render(value=value) == theirs.from_string(given).render(value=value)
+
+
 @pytest.mark.parametrize("name", ["__class__", "_fields", "__dict__", "__slots__"])
 @pytest.mark.parametrize("environment", [HTML, TEXT], ids=["html", "text"])
 def test_what_begins_with_an_underscore_is_not_read_of_our_types_either(environment: Sandbox, name: str) -> None:
