@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
 
-from alerts.cli.app import get_app, instant
+from alerts.cli.app import App, get_app, instant
 from alerts.cli.command_group import cli
 from alerts.cli.options import At, Json
-from alerts.cli.single_turn import LEFT_ALONE, begin_turn, stopping_on_signals
+from alerts.cli.single_turn import LEFT_ALONE, TickScope, begin_turn, stopping_on_signals
 from alerts.cli.terminal import Terminal
 from alerts.clock import utc_now
 from alerts.clock_check import ClockCheck
@@ -54,14 +55,11 @@ def tick(context: typer.Context, at: At = None, take_over: TakeOver = False, as_
         audits = MonthlyAudits(app.store.database, app.zone, app.settings.shared_addresses)
         planned = plan_due(app.store, turn.rules, turn.channels, now, audit=audits.find)
         mine = [worker for worker in workers if worker.channel.name in turn.channels]
-        try:
-            done = deliver(mine)
-        finally:  # report failures even if one channel cannot be served
-            failed = turn.registered.is_mine and handle_failures(
-                app.store, app.rules, app.channels, app.settings.operators, now
-            )
-        if failed or _has_due(mine):  # a channel may have written down something for another, as for the operators
-            done += deliver(mine)
+        done = _send(app, turn, mine, now)
+        if done["sent"] and any(one.rule.remind.unanswered for one in turn.rules.values()):
+            # Else `plan`, `list` and `check` would not know before the next tick that answers are awaited now.
+            planned += plan_due(app.store, turn.rules, turn.channels, now, audit=audits.find)
+            done += _send(app, turn, mine, now)
         if at is None:
             check.swept()
         app.store.check_indexes(now)  # last, after the sends
@@ -76,6 +74,19 @@ def tick(context: typer.Context, at: At = None, take_over: TakeOver = False, as_
         out.print(f"{planned} planned; {ends}")
     if turn.left_to_nobody:
         raise typer.Exit(LEFT_ALONE)
+
+
+def _send(app: App, turn: TickScope, workers: Sequence[ChannelWorker], now: datetime) -> Counter[str]:
+    """Send what is due, and what its failures lead to; return how many deliveries ended in each state."""
+    try:
+        done = deliver(workers)
+    finally:  # report failures even if one channel cannot be served
+        failed = turn.registered.is_mine and handle_failures(
+            app.store, app.rules, app.channels, app.settings.operators, now
+        )
+    if failed or _has_due(workers):  # a channel may have written down something for another, as for the operators
+        done += deliver(workers)
+    return done
 
 
 def _has_due(workers: Sequence[ChannelWorker]) -> bool:

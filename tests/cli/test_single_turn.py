@@ -200,3 +200,12 @@ def test_a_tick_takes_nothing_over_while_a_daemon_lives(loaded: Alerts, home: Pa
     assert (said.code, names(home)) == (1, {"desk"})
     assert "`alerts reload` applies its files" in said.err
     assert said.err.count("\n") == 1
+
+
+def test_what_is_awaited_after_a_tick_is_planned_at_once(loaded: Alerts, home: Path) -> None:
+    follow = "match: {tags: [truce]}, remind: {unanswered: {after: P3D}}, notify: [box]"
+    (home / "config/alerts.yaml").write_text(f'{CONFIG}  - {{name: follow, cron: "0 9 * * *", {follow}}}\n')
+    due = "2025-10-29T10:00Z"
+    assert "2 sent" in loaded("tick", "--at", due).out
+    told = loaded("plan", "--days", "4", "--json", "--at", due).json
+    assert [one["at"] for one in told if one["kind"] == "unanswered"] == ["2025-11-02T09:00:00Z"] * 2
