@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,8 +13,9 @@ from sqlalchemy import delete, insert, select
 
 from alerts.planning import plan
 from alerts.scheduled_rules import ScheduledRule
-from alerts.store import Store, delivery_tables, open_commitments, queries
-from alerts.store.outbox import digests
+from alerts.store import Store, delivery_tables, open_commitments, planning_tables, queries
+from alerts.store.outbox import contents, digests
+from alerts.store.rows import chunks
 from tests.factories import NOW, at, claim, entries, entry, load, plan_at, remind, rule
 
 NINE = at("2025-11-03T09:00")
@@ -93,6 +95,21 @@ def test_another_process_can_write_while_a_digest_is_worked_out(batches: Store, 
     plan_at(batches, NINE, LEAD, register=False)
     assert made == ["merge"]
     assert [len(one.contexts) for one in claim(batches, NINE)] == [8]
+
+
+def test_another_process_can_write_while_the_contents_of_a_digest_are_built(
+    batches: Store, written: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contents, "chunks", partial(chunks, size=3))
+    plan_at(batches, NINE, LEAD, register=False)
+    built = written(contents, "reminder_of")
+    [one] = claim(batches, NINE)
+    assert len(built) == len(one.contexts) == 8
+    with batches.database.read() as connection:
+        reminders = planning_tables.reminders.c
+        order = select(reminders.id).order_by(reminders.send_at, reminders.moment, reminders.id)
+        planned = connection.execute(order.where(reminders.skipped.is_(None))).scalars().all()
+    assert [told.reminder.id for told in one.contexts] == planned
 
 
 class KilledError(Exception):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -27,6 +28,7 @@ from alerts.core.deliveries import Delivery, EndedAttempt, FailureLevel
 from alerts.core.envelopes import Routes
 from alerts.core.messages import Message
 from alerts.store import delivery_tables
+from alerts.store.calendar_uids import installation_id
 from alerts.store.database import Database
 from alerts.store.outbox.deputies import NO_OPERATORS, DeputyRoutes, send_to_deputies
 from alerts.store.outbox.due_deliveries import (
@@ -44,7 +46,7 @@ from alerts.store.outbox.holds import hold
 from alerts.store.outbox.payloads import payload_of, told_of
 from alerts.store.outbox.reach import ANYBODY, ServedRecipients
 from alerts.store.outbox.record import attempt_row, outcome_row
-from alerts.store.outbox.set_aside import UPDATE_UNSENT, gone_rows, read_claims, unsent_row
+from alerts.store.outbox.set_aside import UPDATE_LEASED, UPDATE_UNSENT, gone_rows, read_leased
 from alerts.store.rows import CHUNK
 from alerts.store.stored_message import WHOLE
 
@@ -142,11 +144,32 @@ class Outbox:
                 real = self._database.real_now(connection)
                 values = mine | moments(now, real) | {"_limit": limit}
                 rows = connection.execute(statements.due, values).mappings().all()
-                rows_to_send = _to_send(connection, rows, now, routes, hours)
-                found = _lease(connection, rows_to_send, now, real + lease, hours)
+                leased = _to_send(connection, rows, now, routes, hours)
+                if leased:
+                    installation_id(connection)  # the contents name it, and are only read
+                    connection.execute(_LEASE, {"_ids": [row["id"] for row in leased], "_until": real + lease})
+            found = self._read_leased(leased, now, hours) if leased else []
             if found or not rows:
                 return found
         return []
+
+    def _read_leased(self, rows: Sequence[Any], now: datetime, hours: ChannelHours) -> list[Delivery]:
+        """Return the claims of what was just leased, with their contents; what does not hold any more is set aside.
+
+        That is read after the lease, so that nobody waits for it. What changes until then counts, and what changes
+        later comes too late, as when it is on its way.
+        """
+        reading = self._database.read
+        try:
+            claims, unsent = read_leased(reading, rows, now)
+            if unsent:
+                with self._database.write() as connection:
+                    connection.execute(UPDATE_LEASED, unsent)
+            return with_next_alerts(reading, claims, hours)
+        except Exception:
+            with suppress(Exception):  # the first is raised
+                self._return([{"_id": row["id"], "_fence": row["fence"] + 1, "_now": now} for row in rows])
+            raise
 
     def keep(
         self,
@@ -228,7 +251,9 @@ class Outbox:
 
     def return_claims(self, claims: Sequence[Delivery], now: datetime) -> None:
         """Release claims whose attempt has not begun."""
-        rows = [{"_id": delivery.id, "_fence": delivery.fence, "_now": now} for delivery in claims]
+        self._return([{"_id": delivery.id, "_fence": delivery.fence, "_now": now} for delivery in claims])
+
+    def _return(self, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:
             with self._database.write() as connection:
                 connection.execute(_RETURN_CLAIM, rows)
@@ -264,15 +289,3 @@ def _to_send(
     rows = hold(connection, rows, now, snoozed_for=("everybody",))
     rows = send_to_deputies(connection, rows, now, routes)  # of what is sent now; a deputy has snoozed nothing
     return hold(connection, rows, now, hours, snoozed_for=("recipient",))
-
-
-def _lease(
-    connection: Connection, rows: Sequence[Any], now: datetime, until: datetime, hours: ChannelHours
-) -> list[Delivery]:
-    claims, stale, broken = read_claims(connection, rows)
-    unsent = [unsent_row(row, stale, broken, now) for row in rows if row["id"] not in claims]
-    if unsent:
-        connection.execute(UPDATE_UNSENT, unsent)
-    if claims:
-        connection.execute(_LEASE, {"_ids": list(claims), "_until": until})
-    return with_next_alerts(connection, claims, hours)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -24,11 +25,11 @@ from alerts.store import delivery_tables, planning_tables, tables
 from alerts.store.answer_rows import own_snoozes
 from alerts.store.calendar_uids import entries
 from alerts.store.occurrence_rows import fetch_whole
-from alerts.store.outbox.other_alerts import Link
+from alerts.store.outbox.other_alerts import Link, link_of
 from alerts.store.outbox.stale_reminders import Staleness
 from alerts.store.outbox.unsent_moves import merged_moves
 from alerts.store.people import by_key
-from alerts.store.rows import REMINDER, party_of, reminder_of, revision_of, source_of
+from alerts.store.rows import REMINDER, chunks, party_of, reminder_of, revision_of, source_of
 from alerts.store.sent_alerts import sent_to
 from alerts.store.silence_rows import silences_after
 
@@ -36,7 +37,7 @@ _D, _L, _R = delivery_tables.deliveries.c, delivery_tables.delivery_reminders.c,
 # Statements are built once: to build one takes longer than to execute it.
 _LINKS = (
     select(_L.delivery_id, _L.hours_begin, _R.id, _R.planned_at, *(_R[name] for name in REMINDER))
-    .add_columns(_D.channel, _D.recipient, _D.created_at, _D.attempts)
+    .add_columns(_D.channel, _D.recipient, _D.created_at)
     .join(planning_tables.reminders, _R.id == _L.reminder_id)
     .join(delivery_tables.deliveries, _D.id == _L.delivery_id)
     .where(_L.delivery_id.in_(bindparam("ids", expanding=True)))
@@ -50,22 +51,39 @@ _CHANGES = select(tables.revisions).where(
 )
 
 
-def carried(
-    connection: Connection, rows: Sequence[Any]
-) -> tuple[dict[UUID, tuple[ReminderContext, ...]], dict[UUID, str]]:
-    """Return the valid contents of deliveries, and why the other deliveries are stale."""
-    links = connection.execute(_LINKS, {"ids": [row["id"] for row in rows]}).mappings().all()
-    found = _Carried.fetch(connection, rows, links)
+Reading = Callable[[], AbstractContextManager[Connection]]  # begins a transaction that reads
+
+
+def within(connection: Connection) -> Reading:
+    """Return how to read in a transaction that lasts already."""
+    return lambda: nullcontext(connection)
+
+
+def carried(reading: Reading, rows: Sequence[Any]) -> tuple[dict[UUID, tuple[ReminderContext, ...]], dict[UUID, str]]:
+    """Return the valid contents of deliveries, and why the other deliveries are stale.
+
+    Some hundred commitments are read at a time, each with all that is about it, and what is made of them is made after
+    that transaction: a digest of thousands lets others write.
+    """
+    with reading() as connection:
+        links = connection.execute(_LINKS, {"ids": [row["id"] for row in rows]}).mappings().all()
+    about: dict[int, list[Any]] = defaultdict(list)
+    for link in links:
+        about[link["commitment_id"]].append(link)
+    content: dict[Link, ReminderContext | str] = {}
+    for some in chunks(about):
+        mine = [link for commitment in some for link in about[commitment]]
+        with reading() as connection:
+            found = _Carried.fetch(connection, rows, mine)
+        content |= {link_of(link): found.content(link) for link in mine}
     contexts: dict[UUID, list[ReminderContext]] = {row["id"]: [] for row in rows}
     stale: dict[UUID, str] = {}
     for link in links:
-        tracked = found.tracked[link["commitment_id"]]
-        reminder = reminder_of(link, tracked.commitment.key)
-        about = replace(_about(reminder, tracked), own_snoozes=tuple(found.facts.snoozes.get(tracked.id, ())))
-        if reason := found.staleness.reason(link, reminder, about):
-            stale[link["delivery_id"]] = reason
+        one = content[link_of(link)]
+        if isinstance(one, str):
+            stale[link["delivery_id"]] = one
         else:
-            contexts[link["delivery_id"]].append(found.context(link, reminder, about))
+            contexts[link["delivery_id"]].append(one)
     return {delivery_id: tuple(items) for delivery_id, items in contexts.items()}, stale
 
 
@@ -99,15 +117,21 @@ class _Carried:
             entries=known_as,
             tracked=tracked,
             facts=DeliveryFacts.fetch(connection, tracked.values(), links),
-            staleness=Staleness.fetch(connection, tracked, links),
+            staleness=Staleness.fetch(connection, tracked, links, {row["id"] for row in rows if row["attempts"]}),
             moves=merged_moves(connection, links),
             next_alert_at={row["id"]: row["next_alert_at"] for row in rows},
             silences=silences_after(connection, min(link["send_at"] for link in links)) if links else (),
             sent=sent_to(connection, {link["commitment_id"] for link in links if link["kind"] == "unanswered"}),
         )
 
-    def context(self, link: Any, reminder: Reminder, about: Tracked) -> ReminderContext:
-        """Return a reminder with everything that a template needs."""
+    def content(self, link: Any) -> ReminderContext | str:
+        """Return a reminder with everything that a template needs, or why it must not go out any more."""
+        tracked = self.tracked[link["commitment_id"]]
+        reminder = reminder_of(link, tracked.commitment.key)
+        about = replace(_about(reminder, tracked), own_snoozes=tuple(self.facts.snoozes.get(tracked.id, ())))
+        return self.staleness.reason(link, reminder, about) or self._context(link, reminder, about)
+
+    def _context(self, link: Any, reminder: Reminder, about: Tracked) -> ReminderContext:
         at = self.next_alert_at[link["delivery_id"]].get(str(link["id"]))
         context = self.facts.context(reminder, about, datetime.fromisoformat(at) if at else None)
         rule = self.staleness.rules.get(reminder.rule)

@@ -21,6 +21,7 @@ from alerts.core.owners import as_named
 from alerts.core.reminders import Reminder
 from alerts.store.new_deliveries import new_delivery
 from alerts.store.outbox import enqueue
+from alerts.store.outbox.contents import within
 from alerts.store.outbox.set_aside import UPDATE_UNSENT, left_row, read_claims, unsent_row
 from alerts.store.recorded_absences import absences_of
 
@@ -61,7 +62,7 @@ def send_to_deputies(connection: Connection, rows: Sequence[Any], now: datetime,
         return rows
     readers = {row["id"]: _readers(absences, row["recipient"]) for row in rows}
     absent = [row for row in rows if any(absences.absentee(one, now) for one in readers[row["id"]])]
-    claims, stale, broken = read_claims(connection, absent)
+    claims, stale, broken = read_claims(within(connection), absent)
     found = _Deputies(absences, routes, now)
     left: list[Any] = []
     unsent: list[dict[str, Any]] = []

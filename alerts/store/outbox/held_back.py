@@ -21,6 +21,7 @@ from alerts.cron import Cron
 from alerts.deadlines.errors import InputError
 from alerts.store import delivery_tables, planning_tables
 from alerts.store.occurrence_rows import fetch_whole
+from alerts.store.outbox.contents import Reading
 from alerts.store.outbox.stale_reminders import rules_of
 from alerts.store.rows import insert_new
 from alerts.store.silence_rows import held_in_order, silences_after
@@ -128,12 +129,15 @@ def gather_held(connection: Connection, row: Any, waits: Mapping[UUID, Held]) ->
     connection.execute(delete(delivery_tables.delivery_reminders).where(*carried))
 
 
-def with_next_alerts(connection: Connection, claims: Mapping[UUID, Delivery], hours: ChannelHours) -> list[Delivery]:
+def with_next_alerts(reading: Reading, claims: Sequence[Delivery], hours: ChannelHours) -> list[Delivery]:
     """Return claims whose entries name the time at which silences and office hours let their next alert go."""
-    waiting = [one for claim in claims.values() for one in claim.contexts if one.next_alert_at and one.silences]
+    waiting = [one for claim in claims for one in claim.contexts if one.next_alert_at and one.silences]
     critical = {one.reminder.rule for one in waiting if one.tracked.commitment.priority == "critical"}
-    rules = rules_of(connection, critical) if critical else {}
-    return [_with_next_alerts(claim, hours.of(claim.recipient), rules) for claim in claims.values()]
+    rules: Mapping[str, Rule] = {}
+    if critical:
+        with reading() as connection:
+            rules = rules_of(connection, critical)
+    return [_with_next_alerts(claim, hours.of(claim.recipient), rules) for claim in claims]
 
 
 def _with_next_alerts(claim: Delivery, hours: OfficeHours | None, rules: Mapping[str, Rule]) -> Delivery:

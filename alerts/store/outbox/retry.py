@@ -19,7 +19,7 @@ from alerts.store import delivery_tables
 from alerts.store.database import Database
 from alerts.store.new_deliveries import new_delivery
 from alerts.store.outbox import enqueue
-from alerts.store.outbox.contents import carried
+from alerts.store.outbox.contents import carried, within
 from alerts.store.outbox.fail_over import failure_of, reminders_of
 from alerts.store.outbox.summary_deliveries import followed
 
@@ -96,7 +96,7 @@ def _only(connection: Connection, start: str, states: tuple[State, ...], verb: s
 
 def _require_current(connection: Connection, row: RowMapping) -> None:
     """Raise InputError where what a delivery carries would be stale by now."""
-    context_of, stale = carried(connection, [row])
+    context_of, stale = carried(within(connection), [row])
     stale |= followed(connection, [row])
     one = _id(row)
     if one in stale and not context_of[one]:

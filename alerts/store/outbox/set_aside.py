@@ -25,7 +25,7 @@ from alerts.core.deliveries import (
     give_up_at,
 )
 from alerts.store import delivery_tables
-from alerts.store.outbox.contents import carried
+from alerts.store.outbox.contents import Reading, carried, within
 from alerts.store.outbox.delivery_rows import claimed_delivery, first_due
 from alerts.store.outbox.due_deliveries import worse
 from alerts.store.outbox.event_contents import events_of
@@ -43,16 +43,18 @@ UPDATE_UNSENT = update(delivery_tables.deliveries).where(_D.id == bindparam("_id
     | {"lease_until": None, "failure_level": worse(bindparam("_failure_level", type_=_D.failure_level.type))}
 )  # fmt: skip
 
+# Of what is leased already: not where another process has taken it over since, or somebody has dismissed it.
+UPDATE_LEASED = UPDATE_UNSENT.where(_D.fence == bindparam("_fence"), _D.state == "leased")
 
-def read_claims(
-    connection: Connection, rows: Sequence[Any]
-) -> tuple[dict[UUID, Delivery], dict[UUID, str], dict[UUID, str]]:
+
+def read_claims(reading: Reading, rows: Sequence[Any]) -> tuple[dict[UUID, Delivery], dict[UUID, str], dict[UUID, str]]:
     """Return the claims to send, why others are stale, and the errors of those that cannot be read."""
     try:
-        context_of, stale = carried(connection, rows)
-        zone = zones(connection, [row["recipient"] for row in rows])
-        stale |= followed(connection, rows)
-        events = events_of(connection, rows)
+        context_of, stale = carried(reading, rows)
+        with reading() as connection:
+            zone = zones(connection, [row["recipient"] for row in rows])
+            stale |= followed(connection, rows)
+            events = events_of(connection, rows)
         whole = {row["id"] for row in rows if row["notice"] is not None or row["summary"] is not None} | events.keys()
         mine = [row for row in rows if context_of[row["id"]] or row["id"] in whole - stale.keys()]
         claims = [claimed_delivery(row, context_of[row["id"]], zone.get(row["recipient"])) for row in mine]
@@ -67,7 +69,7 @@ def read_claims(
     reasons: dict[UUID, str] = {}
     broken: dict[UUID, str] = {}
     for row in rows:  # one broken delivery must not stop the others
-        its_claim, its_reason, its_error = read_claims(connection, [row])
+        its_claim, its_reason, its_error = read_claims(reading, [row])
         found |= its_claim
         reasons |= its_reason
         broken |= its_error
@@ -79,6 +81,14 @@ def unsent_row(row: Any, stale: Mapping[UUID, str], broken: Mapping[UUID, str], 
     if row["id"] in broken:
         return retry_later(row, broken[row["id"]], now)
     return overtaken_row(row, stale.get(row["id"]), now)
+
+
+def read_leased(reading: Reading, rows: Sequence[Any], now: datetime) -> tuple[list[Delivery], list[dict[str, Any]]]:
+    """Return the claims to send of what was leased as `rows`, and rows of UPDATE_LEASED for the rest."""
+    claims, stale, broken = read_claims(reading, rows)
+    left = [row for row in rows if row["id"] not in claims]
+    unsent = [unsent_row(row, stale, broken, now) | {"_fence": row["fence"] + 1} for row in left]
+    return list(claims.values()), unsent
 
 
 def left_row(row: Any, name: str, instead: Sequence[str], now: datetime, *, dead: bool) -> dict[str, Any]:
@@ -108,7 +118,7 @@ def overtaken_row(row: Any, reason: str | None, now: datetime) -> dict[str, Any]
 
 def gone_rows(connection: Connection, rows: Sequence[Any], error: str, now: datetime) -> list[dict[str, Any]]:
     """Return rows for deliveries of unserved recipients: stale, dead after their time, or sent to the fallback."""
-    claims, stale, broken = read_claims(connection, rows)
+    claims, stale, broken = read_claims(within(connection), rows)
     found = []
     for row in rows:
         why = "; ".join(filter(None, (row["last_error"], error)))

@@ -53,12 +53,15 @@ class Staleness:
     known_ends: Collection[Link]
 
     @classmethod
-    def fetch(cls, connection: Connection, tracked: Mapping[int, Tracked], links: Sequence[Any]) -> Staleness:
+    def fetch(
+        cls, connection: Connection, tracked: Mapping[int, Tracked], links: Sequence[Any], tried: Collection[UUID]
+    ) -> Staleness:
+        """Read what decides about some links. `tried` are the deliveries that were tried before."""
         answered = [link for link in links if _answered(tracked[link["commitment_id"]])]
         others = _other_rules(connection, answered)
         names = {link["rule"] for link in answered}.union(*others.values())
         names |= {link["rule"] for link in links if link["kind"] == "unanswered"}
-        replaced = _followed_by_later(connection, links) | _ended_since(connection, links)
+        replaced = _followed_by_later(connection, links) | _ended_since(connection, links, tried)
         replaced |= _announced_again(connection, links) | _reported_again(connection, links)
         replaced |= moved_again(connection, links)
         return cls(
@@ -158,12 +161,12 @@ def _is_later(mine: Any, other: Any) -> bool:
     return bool(other["moment"] > mine["moment"] and other["bounds_version"] >= mine["bounds_version"])
 
 
-def _ended_since(connection: Connection, links: Sequence[Any]) -> set[Link]:
+def _ended_since(connection: Connection, links: Sequence[Any], tried: Collection[UUID]) -> set[Link]:
     """Return links whose alert of a move did not get through before the same recipient got that of the end.
 
     Sent after that, it would open again what the end has closed at the other side.
     """
-    mine = [link for link in links if link["kind"] == "moved" and link["attempts"] > 0]
+    mine = [link for link in links if link["kind"] == "moved" and link["delivery_id"] in tried]
     return {link_of(link) for link, _ in other_alerts(connection, mine, _ends, kinds=["closed"])}
 
 

@@ -221,4 +221,47 @@ GUARDS = (
         "hashlib.sha256(message.text.encode())",
         "store/outbox/test_kept_messages.py::test_the_hash_that_the_ledger_keeps_is_that_of_the_stored_message[sqlite]",
     ),
+    Guard(
+        "what was leased is set aside only by who holds the lease",
+        "store/outbox/set_aside.py",
+        'UPDATE_UNSENT.where(_D.fence == bindparam("_fence"), _D.state == "leased")',
+        'UPDATE_UNSENT.where(_D.fence >= bindparam("_fence"), _D.state == "leased")',
+        "store/outbox/test_leased_contents.py::test_what_another_process_has_taken_over_meanwhile_is_left_to_it",
+    ),
+    Guard(
+        "what cannot be read after its lease is given back",
+        "store/outbox/claim.py",
+        'self._return([{"_id": row["id"], "_fence": row["fence"] + 1, "_now": now} for row in rows])',
+        "pass",
+        "store/outbox/test_leased_contents.py::test_what_cannot_be_read_is_given_back_and_was_no_attempt",
+    ),
+    Guard(
+        "the lease itself is no attempt that has failed",
+        "store/outbox/contents.py",
+        '{row["id"] for row in rows if row["attempts"]}',
+        '{row["id"] for row in rows}',
+        "store/outbox/test_claim.py::test_the_words_of_a_move_and_of_an_end_outlive_what_comes_after[sqlite]",
+    ),
+    Guard(
+        "contents are read after the name of the installation is stored",
+        "store/outbox/claim.py",
+        "installation_id(connection)  # the",
+        "pass  # the",
+        "store/outbox/test_leased_contents.py::"
+        "test_the_name_of_the_installation_is_there_before_contents_are_only_read",
+    ),
+    Guard(
+        "what a digest carries is made while others can write",
+        "store/outbox/contents.py",
+        "        content |= {link_of(link): found.content(link) for link in mine}\n",
+        "            content |= {link_of(link): found.content(link) for link in mine}\n",
+        "store/test_short_transactions.py::test_another_process_can_write_while_the_contents_of_a_digest_are_built",
+    ),
+    Guard(
+        "what a digest carries is read after its lease",
+        "store/outbox/claim.py",
+        "            found = self._read_leased(leased, now, hours) if leased else []\n",
+        "                found = self._read_leased(leased, now, hours) if leased else []\n",
+        "store/test_short_transactions.py::test_another_process_can_write_while_the_contents_of_a_digest_are_built",
+    ),
 )

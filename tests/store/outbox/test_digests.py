@@ -61,7 +61,7 @@ def test_a_digest_of_a_thousand_is_read_at_once_where_postgresql_has_seen_remind
             connection.execute(text("ANALYZE delivery_reminders"))
         with store.database.read() as connection:
             rows = connection.execute(select(delivery_tables.deliveries)).mappings().all()
-            contents, stale = carried(connection, rows)
+        contents, stale = carried(store.database.read, rows)
         assert ([len(one) for one in contents.values()], stale) == ([1001, 1001], {})
 
 
