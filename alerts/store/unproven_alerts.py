@@ -58,7 +58,7 @@ def unproven_alerts(database: Database, rules: AlertingRules, end: datetime) -> 
     """
     soon = and_(_MINE, rules.reaches, _W.next_at < end)
     proven = exists().where(soon, or_(_W.rule.in_(sorted(rules.dated)), ~_RECURS))
-    reached = exists().where(_MINE, rules.reaches, _W.rule.in_(sorted(rules.starting)))
+    reached = and_(exists().where(_MINE, rules.reaches), exists().where(_MINE, _W.rule.in_(sorted(rules.starting))))
     query = (
         select(_C.id, _C.key, _HAS_STATES, _RECURS, _C.changed_at.is_not(None))
         .where(_C.status == "open", or_(_C.changed_at.is_not(None), _HAS_STATES, ~proven))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
+from alerts.core.commitments import Commitment
 from alerts.core.owners import OWNER, Owners
 from alerts.core.rules import matching
 from alerts.core.short_lists import MOST_NAMED, Counted
 from alerts.forecasting import forecast_watched, stored_watches_hold
 from alerts.scheduled_rules import ScheduledRule, current
-from alerts.store import Store
 from alerts.store.standing import WatchedCommitment
 from alerts.store.unproven_alerts import AlertingRules, UnprovenAlerts, unproven_alerts
 from alerts.views.next_alerts import MAX_COMPUTED
@@ -24,8 +24,8 @@ def silent_commitments(reading: Reading, now: datetime, end: datetime) -> tuple[
     What has changed since the last tick is worked out up to a number; the next tick does the rest.
     """
     store, rules = reading.store, reading.rules
-    if not stored_watches_hold(store, rules):
-        return _worked_out(reading, now, end), 0
+    if not stored_watches_hold(store, rules):  # they are of other rules
+        return list(_worked_out(reading, now, end)), 0
     unproven = unproven_alerts(store.database, _alerting_rules(reading), end)
     first, count, doubtful, pending = list[str](), 0, list[UnprovenAlerts](), 0
     changed = 0
@@ -37,23 +37,8 @@ def silent_commitments(reading: Reading, now: datetime, end: datetime) -> tuple[
             first, count = [*first, one.key][:MOST_NAMED], count + 1
         else:
             doubtful.append(one)
-    coming = set(_keys_with_alerts(store, rules, now, end, reading.owners, only=[one.id for one in doubtful]))
-    silent = [one.key for one in doubtful if one.key not in coming]
+    silent = list(_worked_out(reading, now, end, only=[one.id for one in doubtful]))
     return Counted([*first, *silent][:MOST_NAMED], count + len(silent)), pending
-
-
-def _worked_out(reading: Reading, now: datetime, end: datetime) -> Sequence[str]:
-    """Return the same by a forecast of all: the stored watches are of other rules."""
-    coming = set(_keys_with_alerts(reading.store, reading.rules, now, end, reading.owners))
-    return [key for key in _reached(reading) if key not in coming]
-
-
-def _reached(reading: Reading) -> Iterator[str]:
-    """Yield the keys of open commitments with which a rule reaches somebody."""
-    for item in reading.store.ledger.each():
-        rules = matching(reading.settings.rules, item.commitment)
-        if why_unreached(rules, reading.owners, item.commitment) is None:
-            yield item.commitment.key
 
 
 def _alerting_rules(reading: Reading) -> AlertingRules:
@@ -69,24 +54,26 @@ def _alerting_rules(reading: Reading) -> AlertingRules:
     )
 
 
-def _keys_with_alerts(
-    store: Store,
-    rules: Mapping[str, ScheduledRule],
-    start: datetime,
-    end: datetime,
-    owners: Owners,
-    *,
-    only: Collection[int] | None = None,
+def _worked_out(
+    reading: Reading, start: datetime, end: datetime, *, only: Collection[int] | None = None
 ) -> Iterator[str]:
-    """The keys of what is tracked, or of `only` some, of which anything will go out before `end`."""
+    """Yield the keys of the same, of all or of `only` some, by a forecast where the stored watches do not tell."""
+    store, rules, owners = reading.store, reading.rules, reading.owners
     known = current(store, rules)
     for chunk in store.watches.watched_commitments(only=only):
         for one in chunk:
             if (
-                _has_stored_alert(one, rules, known, end, owners)
-                or next(forecast_watched([one], rules, known, start, end, owners=owners), None) is not None
+                one.tracked.open
+                and _is_reached(reading, one.tracked.commitment)
+                and not _has_stored_alert(one, rules, known, end, owners)
+                and next(forecast_watched([one], rules, known, start, end, owners=owners), None) is None
             ):
                 yield one.tracked.commitment.key
+
+
+def _is_reached(reading: Reading, commitment: Commitment) -> bool:
+    """Return whether a rule reaches somebody with a commitment. What has changed has no watches yet that tell."""
+    return why_unreached(matching(reading.settings.rules, commitment), reading.owners, commitment) is None
 
 
 def _has_stored_alert(

@@ -28,8 +28,8 @@ channels:
 """
 RULES = """\
   - {name: opening, cron: "0 9 * * *", match: {tags: [opens]}, remind: {opens: true}, notify: [chat]}
-  - {name: mine, cron: "0 9 * * *", match: {tags: [mine]}, remind: {before: [P1D]}, notify: [owner]}
-  - {name: follow, cron: "0 9 * * *", match: {tags: [follow]}, remind: {unanswered: {after: P2D}}, notify: [chat]}
+  - {name: mine, cron: "0 9 * * *", match: {tags: [mine, both]}, remind: {before: [P1D]}, notify: [owner]}
+  - {name: follow, cron: "0 9 * * *", match: {tags: [follow, both]}, remind: {unanswered: {after: P2D}}, notify: [chat]}
   - {name: of-one, cron: "0 9 * * *", match: {key: [named]}, remind: {before: [P1D]}, notify: [chat]}
 """
 SERIES = "every FREQ=MONTHLY;BYMONTHDAY=5 from 2025-10-05"
@@ -40,6 +40,7 @@ STATED = (
     ("series-without-window", SERIES, "opens"), ("series-far", "every FREQ=MONTHLY from 2055-01-05", "truce"),
     ("pair", "every FREQ=MONTHLY;COUNT=2 from 2025-11-05", "truce"), ("snoozed", "2025-11-20", "truce"),
     ("acknowledged", "2025-10-20", "truce"), ("snoozed-far", "2055-01-05", "truce"),
+    ("only-follows-nobody", "2025-11-20", "both"),
 )  # fmt: skip
 
 
@@ -118,6 +119,9 @@ def test_what_stored_watches_prove_is_what_a_forecast_finds(
     assert alerts("ack", "acknowledged", "--at", NOW).code == 0
     for occurrence in ("2025-11-05", "2025-12-05"):
         assert alerts("close", "pair", "--occurrence", occurrence, "--as", "fulfilled", "--at", NOW).code == 0
+    new = {"key": "new-no-rule", "title": "New", "deadline": "2025-11-20", "tags": ["other"]}
+    (home / "new.json").write_text(json.dumps({"commitments": [new]}))
+    assert alerts("load", "new.json", "--at", NOW).code == 0
     for tick in range(2):
         app = App(home / "config", None, "read")
         found, pending = silent_commitments(app, AT, AT + TEN_YEARS)
@@ -126,9 +130,9 @@ def test_what_stored_watches_prove_is_what_a_forecast_finds(
             expected, _ = silent_commitments(app, AT, AT + TEN_YEARS)
         app.close()
         assert (sorted(found), pending) == (sorted(expected), 0)
-        assert {"far", "series-far", "no-window", "series-without-window"} <= set(found)
+        assert {"far", "series-far", "no-window", "series-without-window", "only-follows-nobody"} <= set(found)
         assert ("pair" in found) == bool(tick)  # the first tells that it is over
-        assert not {"near", "series", "only-follows", "snoozed", "no-rule", "nobody"} & set(found)
+        assert not {"near", "series", "only-follows", "snoozed", "no-rule", "new-no-rule", "nobody"} & set(found)
         if not tick:
             alerts("tick", "--at", NOW)
 
