@@ -23,15 +23,16 @@ _PUT = (
     .where(_C.id == bindparam("_id"))
     .values({name: bindparam(name, type_=_C[name].type) for name in _PLACE})
 )
+_PUT_SETTLED = _PUT.values(changed_at=None)
 _SOME_WITHOUT = TRACKED.where(tables.UNLISTED).order_by(_C.id).limit(CHUNK)
 _SOME_WITHOUT = _SOME_WITHOUT.with_for_update(key_share=True, skip_locked=True, of=tables.commitments)
 
 
-def put_places(connection: Connection, tracked: Iterable[Tracked]) -> None:
-    """Store the places of commitments as they stand."""
+def put_places(connection: Connection, tracked: Iterable[Tracked], *, settled: bool = False) -> None:
+    """Store the places of commitments as they stand; `settled`: all else that follows from their change is stored."""
     rows = [{"_id": item.id, **_place(item)} for item in with_occurrences(connection, tracked)]
     if rows:
-        connection.execute(_PUT, sorted(rows, key=lambda row: row["_id"]))
+        connection.execute(_PUT_SETTLED if settled else _PUT, sorted(rows, key=lambda row: row["_id"]))
 
 
 def put_missing_places(connection: Connection) -> int:

@@ -37,21 +37,33 @@ _CHANGED = (
     # adds watches of the same commitments: with `key_share` it need not wait for us, while we wait for its watch.
     .with_for_update(key_share=True, skip_locked=True, of=tables.commitments)
 )
-_SETTLED = update(tables.commitments).where(_C.id.in_(bindparam("_ids", expanding=True))).values(changed_at=None)
-_NEXT_RULE = (
+_NEXT_RULES = (
     select(_R.name, _R.settled_to, _R.registered_at)
     .where(_R.settled_to.is_not(None))
-    .order_by(_R.settled_to)
-    .limit(1)
+    .order_by(_R.settled_to, _R.name)
     .with_for_update(skip_locked=True, of=planning_tables.rules)
 )
-_NEXT_COMMITMENTS = TRACKED.where(_C.id > bindparam("last")).order_by(_C.id).limit(CHUNK)
+_NEXT_COMMITMENTS = select(_C.id, _C.changed_at).where(_C.id > bindparam("last")).order_by(_C.id).limit(CHUNK)
+# Locked before they are read. One that another replica settles now may get no watch of a rule that is new.
+_NEW = (
+    select(_C.id)
+    .where(
+        _C.id.in_(bindparam("ids", expanding=True)), _C.changed_at.is_not(None), ~exists().where(_W.commitment_id == _C.id)
+    )
+    .order_by(_C.id)
+    .with_for_update(key_share=True, skip_locked=True, of=tables.commitments)
+)
+_THESE = TRACKED.add_columns(_C.changed_at).where(_C.id.in_(bindparam("ids", expanding=True))).order_by(_C.id)
 _TRY_AGAIN = (
     update(tables.commitments)
     .where(_C.id.in_(bindparam("_ids", expanding=True)), _C.changed_at.is_(None))
     .values(changed_at=bindparam("_at"))
 )
-_SETTLE_TO = update(planning_tables.rules).where(_R.name == bindparam("_name")).values(settled_to=bindparam("_last"))
+_SETTLE_TO = (
+    update(planning_tables.rules)
+    .where(_R.name.in_(bindparam("_names", expanding=True)))
+    .values(settled_to=bindparam("_last"))
+)
 _WATCHES = (
     select(_W.rule, _W.commitment_id, _W.occurrence, _W.fingerprint, _W.revision)
     .where(_W.commitment_id.in_(bindparam("ids", expanding=True)), _W.rule.in_(bindparam("rules", expanding=True)))
@@ -79,7 +91,8 @@ class _Changes:
 def settle(database: Database) -> Iterator[int]:
     """Update the watches after changes, and wake those that await answers; yields the size of each batch."""
     count, unread = 0, set[int]()  # the next turn tries unreadable ones again
-    while done := _settle_changed(database, unread) + _settle_rules(database) + wake_for_sent(database):
+    # Rules first: they settle what is new with it, so nothing is left to do for it.
+    while done := _settle_rules(database) or _settle_changed(database, unread) + wake_for_sent(database):
         count += done
         yield done
         if done >= CHUNK:
@@ -99,35 +112,48 @@ def _settle_changed(database: Database, unread: set[int]) -> int:
             return put_missing_places(connection)
         rules = registered_rules(connection)
         stale = [(tracked, row["changed_at"]) for row in rows if (tracked := tracked_or_none(row))]
-        _keep_watches(connection, rules, rules, stale, changed=False)
-        occurrence_rows.forget(connection, (tracked for tracked, _ in stale))
-        ids = [tracked.id for tracked, _ in stale]
-        release_changed(connection, ids)
-        put_places(connection, (tracked for tracked, _ in stale))
-        unread |= {row["id"] for row in rows} - set(ids)
-        connection.execute(_SETTLED, {"_ids": ids})
+        _settle_commitments(connection, rules, stale)
+        unread |= {row["id"] for row in rows} - {tracked.id for tracked, _ in stale}
         return len(rows)
 
 
+def _settle_commitments(connection: Connection, rules: Sequence[Rule], stale: Stale) -> None:
+    """Bring all that follows from changed commitments up to date; they are locked."""
+    _keep_watches(connection, rules, rules, stale, changed=False)
+    commitments = [tracked for tracked, _ in stale]
+    occurrence_rows.forget(connection, commitments)
+    release_changed(connection, [tracked.id for tracked in commitments])
+    put_places(connection, commitments, settled=True)
+
+
 def _settle_rules(database: Database) -> int:
-    """Match changed rules with all commitments once, a batch at a time."""
+    """Match changed rules with all commitments once, a batch at a time, and settle those that are new with it."""
     if not _any(database, _ANY_RULE):
         return 0
     with database.write() as connection:
-        row = connection.execute(_NEXT_RULE).first()
-        if row is None:
+        first, *others = connection.execute(_NEXT_RULES).all() or (None,)
+        if first is None:
             return 0
-        rows = connection.execute(_NEXT_COMMITMENTS, {"last": row.settled_to}).mappings().all()
+        names = [first.name, *(row.name for row in others if row[1:] == first[1:])]
+        found = connection.execute(_NEXT_COMMITMENTS, {"last": first.settled_to}).all()
+        changed = [row.id for row in found if row.changed_at]
+        new = set(connection.execute(_NEW, {"ids": changed}).scalars()) if changed else set()
+        rows = connection.execute(_THESE, {"ids": [row.id for row in found]}).mappings().all()
         rules = registered_rules(connection)
-        mine = [rule for rule in rules if rule.name == row.name]
-        stale = [(tracked, row.registered_at) for item in rows if (tracked := tracked_or_none(item))]
-        unread = {item["id"] for item in rows} - {tracked.id for tracked, _ in stale}
+        mine = [rule for rule in rules if rule.name in names]
+        tracked = [(row, item) for row in rows if (item := tracked_or_none(row))]
+        unread = {row["id"] for row in rows} - {item.id for _, item in tracked}
         if unread:  # first: nobody waits for a commitment who holds a watch
-            connection.execute(_TRY_AGAIN, {"_ids": list(unread), "_at": row.registered_at})
+            connection.execute(_TRY_AGAIN, {"_ids": list(unread), "_at": first.registered_at})
+        if new:
+            _settle_commitments(
+                connection, rules, [(item, row["changed_at"]) for row, item in tracked if item.id in new]
+            )
+        stale = [(item, first.registered_at) for _, item in tracked if item.id not in new]
         _keep_watches(connection, mine, rules, stale, changed=True)
-        last = rows[-1]["id"] if len(rows) == CHUNK else None
-        connection.execute(_SETTLE_TO, {"_name": row.name, "_last": last})
-    return len(rows) or 1  # not zero: a rule was settled, even without commitments
+        last = found[-1].id if len(found) == CHUNK else None
+        connection.execute(_SETTLE_TO, {"_names": names, "_last": last})
+    return len(found) or 1  # not zero: a rule was settled, even without commitments
 
 
 def _any(database: Database, query: Select[Any], **values: Any) -> bool:
@@ -139,6 +165,8 @@ def _keep_watches(
     connection: Connection, mine: Sequence[Rule], rules: Sequence[Rule], stale: Stale, *, changed: bool
 ) -> None:
     """Add missing watches, wake existing ones, and remove those of rules that no longer match."""
+    if not stale:
+        return
     ids = [tracked.id for tracked, _ in stale]
     found = connection.execute(_WATCHES, {"ids": ids, "rules": [rule.name for rule in mine]}).all()
     forget_occurrences(connection, found, {tracked.id: tracked for tracked, _ in stale})
