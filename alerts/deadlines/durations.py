@@ -101,6 +101,7 @@ class Duration:
 
         return relativedelta(years=self.years, months=self.months, days=self.days)
 
+    @lru_cache(maxsize=1024)  # noqa: B019  # a value: it keeps only itself
     def __str__(self) -> str:
         sign = "-" if self.years < 0 or self.months < 0 or self.days < 0 or self.time < timedelta() else ""
         seconds = abs(int(self.time.total_seconds()))

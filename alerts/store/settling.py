@@ -48,7 +48,9 @@ _NEXT_COMMITMENTS = select(_C.id, _C.changed_at).where(_C.id > bindparam("last")
 _NEW = (
     select(_C.id)
     .where(
-        _C.id.in_(bindparam("ids", expanding=True)), _C.changed_at.is_not(None), ~exists().where(_W.commitment_id == _C.id)
+        _C.id.in_(bindparam("ids", expanding=True)),
+        _C.changed_at.is_not(None),
+        ~exists().where(_W.commitment_id == _C.id),
     )
     .order_by(_C.id)
     .with_for_update(key_share=True, skip_locked=True, of=tables.commitments)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Protocol
 
 from alerts.core.reminders import Kind
@@ -176,6 +177,7 @@ def _late_from(last: Point) -> Point:
 def _overdue(base: Point, overdue: Overdue) -> Callable[[int], tuple[datetime, Duration] | None]:
     after, every, then = (Duration.parse(text) for text in (overdue.after, overdue.every, overdue.then))
 
+    @cache  # one evaluation asks for the first six times
     def instant(index: int) -> tuple[datetime, Duration] | None:
         interval = index if overdue.at_most is None else min(index, overdue.at_most - 1)
         return _later(base, after.plus(every.times(interval)).plus(then.times(index - interval)))

@@ -57,7 +57,7 @@ GUARDS = (
     Guard(
         "what is held of a changed commitment is decided anew",
         "store/settling.py",
-        "        release_changed(connection, ids)\n",
+        "    release_changed(connection, [tracked.id for tracked in commitments])\n",
         "",
         f"{HELD}test_what_becomes_critical_meanwhile_is_looked_at_again[sqlite]",
     ),
