@@ -27,6 +27,7 @@ from sqlalchemy import create_engine, make_url, select
 from alerts.answer_keys import make_key_file, read_key_file
 from alerts.core.answer_links import AnswerLink, fill, key_id_of, placeholder
 from alerts.store.delivery_tables import delivery_reminders
+from alerts.store.planning_tables import reminders
 from benchmarks.page_clients import Visits, visiting
 from benchmarks.processes import CLOCK_TICKS, cpu_of, daemon, free_port, program, wait_until_ready
 from benchmarks.sinks import Sinks, Taken, running
@@ -101,7 +102,8 @@ class Site:
     def tokens(self) -> list[str]:
         """Return the tokens of the links that were sent."""
         (key, *_) = read_key_file(self.keys)
-        query = select(delivery_reminders.c.delivery_id, delivery_reminders.c.commitment_id).distinct()
+        links = delivery_reminders.join(reminders, reminders.c.id == delivery_reminders.c.reminder_id)
+        query = select(delivery_reminders.c.delivery_id, reminders.c.commitment_id).select_from(links).distinct()
         engine = create_engine(self.database)
         with engine.connect() as connection:
             rows = connection.execute(query).all()

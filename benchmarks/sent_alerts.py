@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import insert
 
 from alerts.store import Store, delivery_tables, planning_tables
+from alerts.store.alert_digests import alert_digest
 from alerts.store.stored_message import COMPRESSED, DEFLATED
 
 AT_ONCE = 5000
@@ -62,8 +63,8 @@ def _delivery(own: UUID, number: int, at: datetime) -> dict[str, object]:
 
 
 def _carried(reminder: UUID, own: UUID, number: int, commitments: int, at: datetime) -> dict[str, object]:
-    to = {"channel": "desk", "recipient": "ann@example.org"}
-    return {"delivery_id": own, "reminder_id": reminder} | _about(number, commitments, at) | to
+    key = (number % commitments + 1, "", number // commitments, "before", at)
+    return {"delivery_id": own, "reminder_id": reminder, "alert": alert_digest(key, "desk", "ann@example.org")}
 
 
 def _attempt(own: UUID, number: int, at: datetime) -> dict[str, object]:
