@@ -82,13 +82,8 @@ simulate: $(VENV)/.installed-dev  ## ten years of 2,000 commitments, ten times, 
 	@SIMULATE=whole $(BIN)/python -m pytest -q --hypothesis-show-statistics tests/deadlines/test_grammar_properties.py \
 	  tests/channels/test_generated.py tests/channels/test_odd_mails.py tests/test_cron.py tests/replay/test_truce_autumn.py
 
-bench: $(VENV)/.installed-dev  ## measure the cost of ticks and of commands, the speed of deliveries, the time of loads
-	@$(BIN)/python -m benchmarks.idle_tick
-	@$(BIN)/python -m benchmarks.deliveries
-	@$(BIN)/python -m benchmarks.loads
-	@$(BIN)/python -m benchmarks.write_transactions
-	@$(BIN)/python -m benchmarks.command_starts
-	@$(BIN)/python -m benchmarks.peers
+bench: $(VENV)/.installed-dev  ## measure commands, ticks, loads, deliveries and waits; name what got worse since the kept figures (ten minutes; ARGS="loads")
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 docs: $(VENV)/.installed-dev  ## renew the tables in docs/templates.md and docs/api.md, and the JSON Schemas
 	@$(BIN)/python -m pages.templates

@@ -1,8 +1,9 @@
 """Measures what commands cost to start, against an import of the libraries that they need.
 
-`make bench` prints the medians of CPU seconds and their ratios. The exit code is 1 where a ratio is over its limit. A
-command is compared with `import typer, rich`, or with `import sqlalchemy, typer, rich` where it reads the database.
-Each has a database of its own, as a daemon keeps it: what an answer changes does not cost the listing anything.
+`python -m benchmarks.command_starts` prints the medians of CPU seconds and their ratios. The exit code is 1 where a
+ratio is over its limit. A command is compared with `import typer, rich`, or with `import sqlalchemy, typer, rich` where
+it reads the database. Each has a database of its own, as a daemon keeps it: what an answer changes does not cost the
+listing anything.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from statistics import median
 
 from rich.console import Console
 from rich.table import Table
+
+from benchmarks.figures import Figure, give
 
 SMALL, LARGE = "import typer, rich", "import sqlalchemy, typer, rich"
 SEED = "commitments:\n  - {key: lease, title: Lease, deadline: 2035-01-31, timezone: UTC}\n"
@@ -85,6 +88,7 @@ def main() -> None:
         table.add_row(f"alerts {command}", f"{found[command]:.3f}", f"{ratio:.2f}", f"{limit:g}")
     table.add_row(f"alerts {LIVE}", f"{found[LIVE]:.3f}", "", f"{LIVE_SECONDS:g} s")
     Console(soft_wrap=True).print(table)
+    give(Figure(f"alerts {command}", found[command]) for command in (*LIMITS, LIVE))
     sys.exit(not good)
 
 

@@ -1,8 +1,8 @@
 """Measures the cost of a delivery, from planning to recording, against a loop that sends the same bytes.
 
-`make bench` prints a table; exit code 1 if an aim is missed. Sinks on loopback, in their own process (`sinks.py`),
-receive what is sent. CPU time is that of all threads of our process. `--database URL` measures that database, which
-must be empty, instead of an SQLite file and a temporary PostgreSQL.
+`python -m benchmarks.deliveries` prints a table; exit code 1 if an aim is missed. Sinks on loopback, in their own
+process (`sinks.py`), receive what is sent. CPU time is that of all threads of our process. `--database URL` measures
+that database, which must be empty, instead of an SQLite file and a temporary PostgreSQL.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from alerts.cli.command_group import GARBAGE
 from alerts.planning import plan
 from alerts.startup import prepare
 from alerts.turn_delivery import deliver
+from benchmarks.figures import Figure, Unit, give
 from benchmarks.processes import daemon, program
 from benchmarks.sinks import Sinks, running
 from tests import postgres
@@ -170,6 +171,7 @@ class Report:
 
     def __init__(self, count: int) -> None:
         self.good = True
+        self.figures: list[Figure] = []
         self.table = Table(title=f"{count:,} deliveries due at once")
         for heading in ("", "database", "a second", "CPU each", "× bare", "aim"):
             self.table.add_column(heading, justify="left" if heading in ("", "database") else "right")
@@ -188,8 +190,12 @@ class Report:
             times = cost.cpu / bare.cpu
             aim = self.aim(times <= CPU_AT_MOST, f"≤ {CPU_AT_MOST:g}") if what == "delivered" else ""
             self.table.add_row(f"{LABELS[tag]}: {what}", name, *_figures(cost), f"{times:.2f}", aim)
+        self.figures += [Figure(f"{LABELS[tag]} planned, {name}", planned.cpu)]
+        self.figures += [Figure(f"{LABELS[tag]} delivered, {name}", delivered.cpu)]
 
     def daemon(self, name: str, first: float, last: float) -> None:
+        for what, seconds in (("first", first), ("last", last)):  # the disk, and whoever else runs, decide
+            self.figures.append(Figure(f"daemon: {what} e-mail, {name}", seconds, Unit.TIME, noisy=True))
         aim = self.aim(first <= FIRST_WITHIN, f"≤ {FIRST_WITHIN:g} s")
         self.table.add_row("daemon: first e-mail", name, f"after {first:.2f} s", "", "", aim)
         self.table.add_row("daemon: last e-mail", name, f"after {last:.1f} s", "", "", "", end_section=True)
@@ -204,6 +210,10 @@ def databases(given: str | None, folder: Path) -> Iterator[list[tuple[str, str]]
     """Yield the names and addresses of the databases to measure."""
     if given:
         yield [(given.partition(":")[0].partition("+")[0], given)]
+        return
+    if not postgres.binaries():
+        Console().print("[red]PostgreSQL is not installed: NOT measured with it[/]")
+        yield [("SQLite", f"sqlite:///{folder}/alerts.db")]
         return
     with postgres.running() as server:
         yield [("SQLite", f"sqlite:///{folder}/alerts.db"), ("PostgreSQL", server.url(server.create()))]
@@ -236,6 +246,7 @@ def main() -> None:
     given = parser.parse_args()
     report = measure(given.database, given.count)
     Console().print(report.table)
+    give(report.figures)
     sys.exit(not report.good)
 
 

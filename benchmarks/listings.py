@@ -16,6 +16,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.figures import Figure, give
 from benchmarks.processes import run
 
 LINES = ("list", "list --overdue", "list --json", "plan --days 10", "check", "health", "show c7", "why c7")
@@ -49,6 +50,7 @@ def main() -> None:
     table = Table(title=f"{chosen.commitments:,} commitments")
     for heading in ("command", "CPU seconds", "lines", "MB"):
         table.add_column(heading, justify="left" if heading == "command" else "right")
+    figures = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_register(folder / "register.json", chosen.commitments)
@@ -56,7 +58,9 @@ def main() -> None:
             used = run([sys.executable, "-m", "alerts", *line.split()], folder, folder / "output")
             lines = (folder / "output").read_bytes().count(b"\n")
             table.add_row(f"alerts {line}", f"{used.cpu:.1f}", f"{lines:,}", f"{used.megabytes:.0f}")
+            figures.append(Figure(f"{line}, {chosen.commitments:,}", used.cpu))
     Console(soft_wrap=True).print(table)
+    give(figures)
 
 
 if __name__ == "__main__":

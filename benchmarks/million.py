@@ -23,6 +23,7 @@ from rich.table import Table
 from alerts.cli.app import App
 from alerts.clock import utc_now
 from alerts.planning import plan
+from benchmarks.figures import Figure, Unit, give
 from benchmarks.listings import DEADLINES, TITLES
 from benchmarks.processes import program, run
 
@@ -116,10 +117,14 @@ def main() -> None:
     for heading in ("command", "CPU seconds", "MB", "lines"):
         table.add_column(heading, justify="left" if heading == "command" else "right")
 
+    figures: list[Figure] = []
+
     def add(name: str, line: Sequence[str]) -> None:
         used = run([*program(folder / "config"), *line], output=folder / "output")
         lines = (folder / "output").read_bytes().count(b"\n")
         table.add_row(name, f"{used.cpu:.1f}", f"{used.megabytes:.0f}", f"{lines:,}")
+        figures.append(Figure(f"{name}, {count:,}", used.cpu))
+        figures.append(Figure(f"{name}, {count:,}, peak memory", used.megabytes, Unit.MEGABYTES))
 
     with tempfile.TemporaryDirectory() as name:
         folder, few = Path(name) / "site", Path(name) / "few"
@@ -135,6 +140,9 @@ def main() -> None:
         out.print(table)
         small, large = idle_tick(few), idle_tick(folder)
         out.print(f"idle tick: {large * 1000:.2f} ms, {large / small:.2f} times that with 100")
+        figures.append(Figure(f"idle tick, {count:,}", large))
+        figures.append(Figure(f"idle tick, {count:,}, next to one of 100", large / small, Unit.RATIO))
+        give(figures)
         out.print("MB: " + ", ".join(f"{one} {size:,.0f}" for one, size in sizes(folder / "alerts.db")))
 
 

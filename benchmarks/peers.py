@@ -25,6 +25,7 @@ from rich.table import Table
 
 from alerts.answer_keys import make_key_file
 from benchmarks.deliveries import BARE, CONFIG, LABELS, Bench, Cost, databases
+from benchmarks.figures import Figure, Unit, give
 from benchmarks.processes import cpu_of, free_port
 from benchmarks.sinks import Sinks, Taken, running
 
@@ -32,6 +33,7 @@ PROGRAM = "prometheus-alertmanager"
 CPU_AT_MOST = {"mail": 1.3, "web": 4.0}  # times Alertmanager's, planning included
 TIME_AT_MOST = {"mail": 1.0, "web": 2.0}  # times Alertmanager's for mails, a bare loop's for posts
 AGAINST = {"mail": PROGRAM, "web": "bare loop"}
+AGAINST_LABELS = {"mail": "Alertmanager", "web": "a bare loop"}
 WEB_LINKS = CONFIG.replace('/hook"', '/hook", answers: true')
 LINKS = "http: {{public_url: https://alerts.example.org, answer_keys: {{file: {}}}}}\n"
 PEER_CONFIG = """
@@ -147,6 +149,7 @@ class Report:
 
     def __init__(self, count: int) -> None:
         self.good = True
+        self.figures: list[Figure] = []
         self.table = Table(title=f"{count:,} due at once")
         for heading in ("", "CPU each", "first", "last", "CPU ratio", "time ratio", "aims"):
             self.table.add_column(heading, justify="left" if heading in ("", "aims") else "right")
@@ -157,10 +160,17 @@ class Report:
     def ours(self, tag: str, name: str, run: Run, planning: float, peers: dict[str, Run]) -> None:
         label = f"{LABELS[tag]}: {name} (planning {planning * 1000:.2f} ms)"
         cpu, against = peers.get(PROGRAM), peers.get(AGAINST[tag])
-        ratios = [run.cpu / cpu.cpu if cpu else None, run.last / against.last if against else None]
+        ratios = [run.cpu / cpu.cpu if cpu and cpu.cpu else None, run.last / against.last if against else None]
         aims = [CPU_AT_MOST[tag], TIME_AT_MOST[tag]]
         met = [ratio is None or ratio <= aim for ratio, aim in zip(ratios, aims, strict=True)]
         self.good &= all(met)
+        self.figures += [Figure(f"{LABELS[tag]}, {name}", run.cpu), Figure(f"{LABELS[tag]} planned, {name}", planning)]
+        times = zip(("CPU", "until the last"), ratios, ("Alertmanager", AGAINST_LABELS[tag]), strict=True)
+        self.figures += [
+            Figure(f"{LABELS[tag]}, {name}: {what} next to {whose}", ratio, Unit.RATIO, noisy=True)
+            for what, ratio, whose in times
+            if ratio
+        ]
         shown = [f"{ratio:.2f}" if ratio else "–" for ratio in ratios]
         text = f"≤ {aims[0]:g} of {PROGRAM}, ≤ {aims[1]:g} of {AGAINST[tag]}: " + ("met" if all(met) else "missed")
         self.table.add_row(label, *_figures(run), *shown, f"[{'green' if all(met) else 'red'}]{text}[/]")
@@ -203,6 +213,7 @@ def main() -> None:
     report = measure(given.database, given.count)
     console = Console(width=150)
     console.print(report.table)
+    give(report.figures)
     if shutil.which(PROGRAM) is None:
         console.print(f"[red]{PROGRAM} is not installed: NOT compared with it (apt-get install {PROGRAM})[/]")
     sys.exit(not report.good)

@@ -37,6 +37,7 @@ from alerts.store.outbox.claim import Outbox
 from alerts.store.store_error import StoreError
 from alerts.turn_delivery import deliver
 from benchmarks.deliveries import CONFIG, FIRINGS, LOADED, Bench
+from benchmarks.figures import Figure, Unit, give
 from benchmarks.sinks import Sinks, running
 from tests import postgres
 
@@ -214,6 +215,17 @@ def report(runs: Sequence[Run]) -> tuple[Table, bool]:
     return table, good
 
 
+def figures(run: Run, alone: Run) -> Iterator[Figure]:
+    """Yield what is compared; deadlocks and repeated turns are none where all is well."""
+    name = f"{run.replicas} on PostgreSQL"
+    linear = run.each_second * alone.replicas / alone.each_second / run.replicas
+    yield Figure(f"{name}: CPU of each delivery", run.work.cpu / run.count)
+    yield Figure(f"{name}: next to {alone.replicas}, × linear", linear, Unit.RATIO, lower_is_better=False)
+    yield Figure(f"{name}: commits for each delivery", run.commits / run.count, Unit.COUNT)
+    yield Figure(f"{name}: deadlocks", run.deadlocks, Unit.COUNT)
+    yield Figure(f"{name}: turns repeated", run.work.repeated, Unit.COUNT)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--replicas", type=int, nargs="+", default=[1, 2, 4, 8])
@@ -226,6 +238,7 @@ def main() -> None:
         runs = [measure(folder, server.url(server.create()), sinks, count, given) for count in given.replicas]
     table, good = report(runs)
     Console(width=170).print(table)
+    give(one for run in runs for one in figures(run, runs[0]))
     sys.exit(not good)
 
 

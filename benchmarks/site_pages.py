@@ -26,6 +26,7 @@ from alerts.web.pages.page_routes import Show
 from alerts.web.pages.site_pages import SitePages
 from alerts.web.pages.visitors import AT_MACHINE
 from alerts.web.services import Services, open_services
+from benchmarks.figures import Figure, give
 from benchmarks.listings import write_register
 from benchmarks.sent_alerts import write_sent
 
@@ -35,6 +36,7 @@ PEOPLE = "people:\n" + "".join(
 CONFIGURATION = "channels:\n  desk: {{kind: maildir, path: {folder}/mail, to: [ann@example.org]}}\n"
 LOADED_BEFORE = timedelta(days=30)
 CHANGED = 300  # commitments, since the day that is asked for: of more, the page works out nothing
+COMPARED = ("/", "/plan", "/c/c0", "/deliveries", "/people")  # whose figures `python -m benchmarks` compares one by one
 STATES = ("pending", "sent", "dead", "bounced")
 ANSWERS = (
     "acknowledge",
@@ -114,13 +116,23 @@ def main() -> None:
         index = due_index(services)
         began = process_time()
         index.read_ahead()
-        table.add_row("at the start, in the background", f"{process_time() - began:.2f}", "")
+        ahead = process_time() - began
+        table.add_row("at the start, in the background", f"{ahead:.2f}", "")
         pages = SitePages(services, index)
+        costs = {}
         for title, show, request in listed(pages):
-            seconds, octets = measured(show, request)
+            costs[title] = seconds, octets = measured(show, request)
             table.add_row(title, f"{seconds:.2f}", f"{octets:,}")
         services.store.close()
     Console(soft_wrap=True).print(table)
+    size = f"{chosen.commitments:,} commitments"
+    give(
+        [
+            Figure(f"read ahead, {size}", ahead),
+            *(Figure(f"{title}, {size}", costs[title][0]) for title in COMPARED),
+            Figure(f"all pages, {size}", sum(seconds for seconds, _ in costs.values())),
+        ]
+    )
 
 
 if __name__ == "__main__":
