@@ -16,6 +16,7 @@ from alerts.core.stated_values import STATED, commitment_of
 from alerts.core.tracked import Acknowledgement, Revision, Snooze, Tracked
 from alerts.deadlines.bounds import Bounds
 from alerts.store import tables
+from alerts.store.conflict_clauses import insert_or_leave, insert_or_update
 from alerts.store.event_deliveries import enqueue_events
 
 T = TypeVar("T")
@@ -32,34 +33,20 @@ def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
 
 def insert_new(connection: Connection, table: Any) -> Any:
     """An INSERT that leaves rows alone that are there already (`ON CONFLICT DO NOTHING`)."""
-    dialect = _dialect(connection)
-    return dialect.insert(table).on_conflict_do_nothing()
-
-
-def _dialect(connection: Connection) -> Any:
-    if connection.dialect.name == "sqlite":
-        from sqlalchemy.dialects import sqlite
-
-        return sqlite
-    from sqlalchemy.dialects import postgresql
-
-    return postgresql
+    return insert_or_leave(connection.dialect.name, table)
 
 
 def upsert(connection: Connection, table: Any, key: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, or bring those up to date that are there already."""
-    if not rows:
-        return
-    dialect = _dialect(connection)
-    statement = dialect.insert(table)
-    new = {name: statement.excluded[name] for name in rows[0] if name not in key}
-    connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=new), list(rows))
+    if rows:
+        names = tuple(name for name in rows[0] if name not in key)
+        connection.execute(insert_or_update(connection.dialect.name, table, tuple(key), names), list(rows))
 
 
 def add_missing(connection: Connection, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows; one whose primary key is there already is passed over."""
     if rows:
-        connection.execute(_dialect(connection).insert(table).on_conflict_do_nothing(), list(rows))
+        connection.execute(insert_new(connection, table), list(rows))
 
 
 def bounds_columns(bounds: Bounds) -> dict[str, Any]:
