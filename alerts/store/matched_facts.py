@@ -10,7 +10,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Text, and_, case, cast, func, literal, select
 
 from alerts.core.commitments import Commitment
+from alerts.core.rules import MATCHED
 from alerts.core.short_lists import MOST_NAMED, Counted
+from alerts.core.stated_values import LISTS
 from alerts.deadlines.values import frozen
 from alerts.store import tables
 from alerts.store.database import Database
@@ -20,6 +22,7 @@ _C = tables.commitments.c
 _LISTS = [cast(_C[name], Text) for name in ("by", "to", "tags")]  # as text: PostgreSQL compares no JSON
 _FACTS = (_C.kind, _C.priority, _C.owner, *_LISTS)
 Facts = tuple[Any, ...]
+MATCHED_FIELDS = select(_C.id, *(_C[name] for name in MATCHED))
 
 
 @frozen(kw_only=True)
@@ -67,6 +70,12 @@ def counted_facts(database: Database, keys: Iterable[str]) -> Iterator[tuple[Com
             counts.update(connection.execute(select(*_FACTS).where(_C.status == "open", _C.key.in_(some))).tuples())
     for facts, count in counts.items():
         yield _standing_for(facts, ""), count
+
+
+def matched_fields(row: Any) -> Commitment:
+    """Return what rules and silences match by of a row of MATCHED_FIELDS."""
+    stated: dict[str, Any] = {name: tuple(row[name]) if name in LISTS else row[name] for name in MATCHED}
+    return Commitment(title="", deadline="", **stated)
 
 
 def _standing_for(facts: Sequence[Any], key: str) -> Commitment:

@@ -10,16 +10,16 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, func, or_, select, update
 
-from alerts.core.commitments import Commitment, Person
+from alerts.core.commitments import Person
 from alerts.core.notifications import ReminderContext
-from alerts.core.rules import MATCHED, Rule, matching
+from alerts.core.rules import Rule, matching
 from alerts.core.schedule.answers import paused_until
-from alerts.core.stated_values import LISTS
 from alerts.core.summaries import Scope, Summary, summarise
 from alerts.core.tracked import Tracked
 from alerts.cron import Cron
 from alerts.store import planning_tables, tables
 from alerts.store.database import Database
+from alerts.store.matched_facts import MATCHED_FIELDS, matched_fields
 from alerts.store.new_deliveries import new_delivery
 from alerts.store.occurrence_rows import with_occurrences
 from alerts.store.outbox import enqueue
@@ -59,9 +59,8 @@ class Summaries:
     def owner_keys(self, rule: Rule) -> set[str]:
         """The keys of those who look after anything open that a rule matches, whether they are known or not."""
         keys: set[str] = set()
-        columns = [_C[name] for name in MATCHED if name != "key"]
-        for row in self._each(select(_C.id, _C.key, *columns).where(_C.owner.is_not(None))):
-            if row["owner"] not in keys and rule.matches(_matched(row)):
+        for row in self._each(MATCHED_FIELDS.where(_C.owner.is_not(None))):
+            if row["owner"] not in keys and rule.matches(matched_fields(row)):
                 keys.add(row["owner"])
         return keys
 
@@ -156,9 +155,3 @@ def followed(connection: Connection, rows: Iterable[Any]) -> dict[UUID, str]:
 def _fires(spec: Mapping[str, Any], at: datetime) -> bool:
     """Whether a rule fires then: else it was made to sum up at other times then, and has not done so yet."""
     return Cron(spec["cron"], spec["timezone"]).at_or_after(at) == at
-
-
-def _matched(row: Any) -> Commitment:
-    """Return the fields of a commitment that rules match."""
-    stated: dict[str, Any] = {name: tuple(row[name]) if name in LISTS else row[name] for name in MATCHED}
-    return Commitment(title="", deadline="", **stated)

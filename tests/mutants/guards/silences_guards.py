@@ -89,4 +89,18 @@ GUARDS = (
         "opens if opens > at else None",
         "store/outbox/test_office_hours_held.py::test_what_is_not_critical_waits_until_they_open[sqlite]",
     ),
+    Guard(
+        "each of several silences holds back",
+        "store/outbox/held_back.py",
+        "any(one.holds(commitment, at) for one in silences)",
+        "all(one.holds(commitment, at) for one in silences)",
+        f"{HELD}test_only_what_one_of_several_silences_is_for_is_read_whole_and_held[sqlite]",
+    ),
+    Guard(
+        "out of office hours alerts wait without any silence",
+        "store/outbox/held_back.py",
+        "if link.commitment_id in silenced or link.recipient in closed]",
+        "if link.commitment_id in silenced]",
+        "store/outbox/test_office_hours_held.py::test_what_is_not_critical_waits_until_they_open[sqlite]",
+    ),
 )

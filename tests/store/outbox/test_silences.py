@@ -15,6 +15,7 @@ from alerts.core.rules import Overdue
 from alerts.core.silences import Silence, check_silence
 from alerts.deadlines.errors import InputError
 from alerts.store import Store, silence_rows
+from alerts.store.outbox import held_back
 from tests.factories import LEASE, NOW, at, claim, close, entry, load, plan_at, remind, rule
 
 ANN = "ann@example.org"
@@ -81,6 +82,24 @@ def test_what_does_not_match_goes_out(store: Store) -> None:
     tick(store, NOW, register=True)
     store.silences.add(silence(tags=("quiet",)))
     assert told(tick(store, NINE)) == [[("other", "P7D")]]
+
+
+def test_only_what_one_of_several_silences_is_for_is_read_whole_and_held(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fetch_whole(connection: Any, ids: Any) -> Any:
+        found = whole(connection, ids)
+        read.extend(one.commitment.key for one in found.values())
+        return found
+
+    read, whole = list[str](), held_back.fetch_whole
+    load(store, *(entry(f"c{number}", tags=(f"group {number}",)) for number in range(4)))
+    tick(store, NOW, register=True)
+    for number in range(2):
+        store.silences.add(silence(tags=(f"group {number}",)))
+    monkeypatch.setattr(held_back, "fetch_whole", fetch_whole)
+    assert sorted(told(tick(store, NINE))) == [[("c2", "P7D")], [("c3", "P7D")]]
+    assert sorted(read) == ["c0", "c1"]
 
 
 def test_it_holds_what_waits_in_the_outbox_already_and_the_rest_of_a_digest_goes(store: Store) -> None:
