@@ -79,10 +79,10 @@ ANY_TIME = ChannelHours()
 
 
 def held_back(
-    connection: Connection, rows: Sequence[Any], now: datetime, hours: ChannelHours
+    connection: Connection, rows: Sequence[Any], now: datetime, hours: ChannelHours, *, with_silences: bool
 ) -> dict[UUID, dict[UUID, Held]]:
     """Return which reminders of some deliveries wait, and until when. What goes out before office hours is marked."""
-    silences = [one for one in silences_after(connection, now) if one.since <= now]
+    silences = [one for one in silences_after(connection, now) if one.since <= now] if with_silences else []
     opens = {to: hours.next_open(to, now) for to in {row["recipient"] for row in rows}}
     closed = {to: at for to, at in opens.items() if at > now}
     if not silences and not closed:

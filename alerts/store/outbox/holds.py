@@ -18,7 +18,7 @@ from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.errors import InputError
 from alerts.store import delivery_tables, planning_tables, tables
 from alerts.store.occurrence_rows import fetch_whole
-from alerts.store.outbox.held_back import ANY_TIME, ChannelHours, gather_held, held_back
+from alerts.store.outbox.held_back import ANY_TIME, ChannelHours, Held, gather_held, held_back
 from alerts.store.outbox.stale_reminders import rules_of
 from alerts.store.rows import chunks
 
@@ -88,14 +88,19 @@ def hold(
 ) -> Sequence[Any]:  # fmt: skip
     """Hold reminders that must wait, and return the rows of deliveries that still carry others.
 
-    `snoozed_for`: which snoozes count. If only some reminders of a delivery wait, they leave it, and the rest goes out.
+    `snoozed_for`: which snoozes count; silences count with those for everybody. If only some reminders of a delivery
+    wait, they leave it, and the rest goes out.
     """
-    return _hold_back(connection, _hold_snoozed(connection, rows, now, snoozed_for), now, hours)
+    rows = _hold_snoozed(connection, rows, now, snoozed_for)
+    held = held_back(connection, rows, now, hours, with_silences="everybody" in snoozed_for)
+    return _hold_back(connection, rows, held, now, hours)
 
 
-def _hold_back(connection: Connection, rows: Sequence[Any], now: datetime, hours: ChannelHours) -> Sequence[Any]:
+def _hold_back(
+    connection: Connection, rows: Sequence[Any], held: Mapping[UUID, Mapping[UUID, Held]], now: datetime,
+    hours: ChannelHours,
+) -> Sequence[Any]:  # fmt: skip
     """Hold what a silence or office hours keep back. What was tried, or stands for another, waits in its delivery."""
-    held = held_back(connection, rows, now, hours)
     carried = _carried(connection, held)
     left: list[Any] = []
     for row in rows:
