@@ -28,7 +28,7 @@ from alerts.deadlines.errors import InputError
 from alerts.forecasting import FOR_EVER
 from alerts.store.matched_facts import MatchedGroup, keys_of
 from alerts.views.absent_owners import absent_owners
-from alerts.views.date_warnings import skipping
+from alerts.views.date_warnings import MAY_SKIP, skipping
 from alerts.views.samples import samples
 from alerts.views.settings_warnings import channel_warnings, held_sending, rule_warnings
 from alerts.views.shown_times import shown_with_zone
@@ -61,7 +61,7 @@ def check(context: typer.Context, at: At = None) -> None:
         count, ends = graced
         many = "acknowledgement of an older version ends" if count == 1 else "acknowledgements of an older version end"
         warn(f"{count} {many} {shown_with_zone(ends, app.zone)}: `alerts plan --upgrade` shows what goes out then")
-    for line in (*held_sending(app), *early_warnings(app, _next_alerted(app), now), *_skipped_dates(app)):
+    for line in (*held_sending(app), *early_warnings(app, _next_alerted(app, groups), now), *_skipped_dates(app)):
         warn(line)
     owners = {group.commitment.owner for group in groups if group.commitment.owner}
     for line in (
@@ -90,16 +90,16 @@ def _print_result(app: App) -> None:
     out.print(f"ok: {counted(len(app.channels), 'channel')}, {counted(len(named), 'rule')}; templates: OK")
 
 
-def _next_alerted(app: App) -> Iterable[Tracked]:
-    """Return what is open; of very many, those with the next alerts."""
-    if app.store.ledger.count_by_status().get("open", 0) <= MOST_LOOKED_AT:
+def _next_alerted(app: App, groups: Iterable[MatchedGroup]) -> Iterable[Tracked]:
+    """Return what is open; of very many, those with the next alerts. `groups` are all that is open."""
+    if sum(group.count for group in groups) <= MOST_LOOKED_AT:
         return app.store.ledger.tracked()
     soon = app.store.watches.next_due(FOR_EVER, MOST_LOOKED_AT)
     return app.store.open_commitments.read({number for _, number in soon}).values()
 
 
 def _skipped_dates(app: App) -> Iterator[str]:
-    found = list(islice(skipping(app.store.open_commitments.recurring()), MOST_SKIPPING + 1))
+    found = list(islice(skipping(app.store.open_commitments.recurring(MAY_SKIP.pattern)), MOST_SKIPPING + 1))
     yield from found[:MOST_SKIPPING]
     if len(found) > MOST_SKIPPING:
         yield "more commitments recur on days that some months or years do not have"

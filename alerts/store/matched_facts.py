@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, case, cast, func, literal, select
+from sqlalchemy import ColumnElement, Text, and_, case, cast, func, literal, select, text
 
 from alerts.core.commitments import Commitment
 from alerts.core.rules import MATCHED
@@ -53,6 +53,8 @@ def matched_groups(database: Database, named_keys: Collection[str]) -> Iterator[
     own_key = case((_C.key.in_(sorted(named_keys)), _C.key), else_="") if named_keys else literal("")
     query = select(*_FACTS, own_key, func.count(), func.min(_C.id)).where(_C.status == "open")
     with database.look() as connection:
+        if not database.sqlite:  # it expects as many groups as there may be, and would sort all that is open on disk
+            connection.execute(text("SET LOCAL work_mem = '32MB'"))
         grouped = query.group_by(*_FACTS, *([own_key] if named_keys else [])).order_by(func.min(_C.id))
         rows = connection.execute(grouped).tuples().all()
     for *facts, key, count, first in rows:

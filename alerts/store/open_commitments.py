@@ -32,9 +32,10 @@ class OpenCommitments:
             of_open = connection.execute(select(*numbers).where(_IS_OPEN)).one()
         return tuple(int(number or 0) for number in (*whole, *of_open))
 
-    def recurring(self) -> list[tuple[str, str]]:
-        """Return the key and the deadline of each whose deadline states a recurrence, the earliest first."""
-        query = select(_C.key, _C.deadline).where(_IS_OPEN, _C.deadline.startswith("every "))
+    def recurring(self, pattern: str) -> list[tuple[str, str]]:
+        """Return the key and the deadline of each that recurs and that a pattern finds, the earliest first."""
+        query = select(_C.key, _C.deadline).where(_C.deadline.startswith("every "), _C.deadline.regexp_match(pattern))
+        query = query.where(_IS_OPEN)
         with self._database.look() as connection:
             ordered = query.order_by(func.coalesce(_C.latest, _C.earliest), _C.key)
             return [(key, deadline) for key, deadline in connection.execute(ordered).tuples()]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Text, and_, cast, exists, or_, select
+from sqlalchemy import ColumnElement, Text, and_, cast, exists, or_, select, union
 
 from alerts.deadlines.values import frozen
 from alerts.store import planning_tables, tables
 from alerts.store.database import Database
+from alerts.store.rows import chunks
 
 _C, _W, _O = tables.commitments.c, planning_tables.watches.c, tables.occurrences.c
 CHUNK = 5_000
@@ -64,14 +65,30 @@ def unproven_alerts(database: Database, rules: AlertingRules, end: datetime) -> 
         .where(_C.status == "open", or_(_C.changed_at.is_not(None), _HAS_STATES, ~proven))
         .where(or_(_C.changed_at.is_not(None), reached))
         .order_by(_C.id)
-        .limit(CHUNK)
     )
-    last = 0
-    while True:
+    for some in chunks(perhaps_unproven(database, rules, end), CHUNK):
         with database.look() as connection:
-            rows = connection.execute(query.where(_C.id > last)).tuples().all()
+            rows = connection.execute(query.where(_C.id.in_(some))).tuples().all()
         for number, key, has_states, recurs, changed in rows:
             yield UnprovenAlerts(number, key, not (has_states or recurs or changed), bool(changed))
-        if len(rows) < CHUNK:
-            return
-        last = rows[-1][0]
+
+
+def perhaps_unproven(database: Database, rules: AlertingRules, end: datetime) -> list[int]:
+    """Return the ids, ascending, of all that may be without a stored alert: to look up the others takes a second.
+
+    What is reached has a watch that reaches somebody. It proves an alert, unless it is not due before `end`, or is of a
+    series and its rule does not send an alert of each date. Then another may.
+    """
+    reaching, other = rules.always | rules.owners_only, planning_tables.watches.alias("other").c
+    soon = (other.next_at < end, other.rule.in_(sorted(rules.always & rules.dated)))
+    mine = (_W.rule.in_(sorted(reaching)), ~exists().where(other.commitment_id == _W.commitment_id, *soon))
+    parts = [
+        select(_W.commitment_id).where(or_(_W.next_at.is_(None), _W.next_at >= end), *mine),
+        select(_C.id).where(_C.changed_at.is_not(None)),
+        select(_O.commitment_id),
+    ]
+    if not reaching <= rules.dated:
+        undated = select(_W.commitment_id).join(tables.commitments, _MINE)
+        parts.append(undated.where(_W.rule.not_in(sorted(rules.dated)), *mine, _RECURS))
+    with database.look() as connection:
+        return sorted(connection.execute(union(*parts)).scalars())

@@ -24,7 +24,7 @@ def absent_owners(
     people = reading.people
     absences = Absences(people=people, recorded=reading.store.absences.all(now).recorded)
     known = sorted(key for key in owners if key in people)
-    silent = unanswered_since(reading.store.database, [people[key] for key in known])
+    silent = unanswered_since(reading.store.database, [people[key] for key in known], now - SILENT_FOR)
     for key in known:
         owner = people[key]
         if owner.has_left(now):
@@ -37,7 +37,7 @@ def absent_owners(
             back = shown(absentee.back_at, absentee.zone)
             owned = few(owned_by(key))
             yield f"{key} is away until {back} without a deputy, and owns {owned}: name one with `alerts away`"
-        elif key in silent and silent[key] <= now - SILENT_FOR and not absentee:
+        elif key in silent and not absentee:
             since = shown(silent[key], reading.zone)
             owned = few(owned_by(key))
             yield f"{key} owns {owned} and has answered no alert since {since}: does {owner.email} reach them?"

@@ -13,7 +13,7 @@ from alerts.deadlines.skipped_months import skipped_periods
 
 # What a rule that skips months or years has: a rare day or week of the year, a fifth weekday, a day after the 28th, or
 # neither of these and a first day after the 28th.
-_MAY_SKIP = re.compile(
+MAY_SKIP = re.compile(
     r"BYYEARDAY|BYWEEKNO|BYDAY=[^; ]*5|BYMONTHDAY=[^; ]*(?:29|3\d)"
     r"|^(?!.*BY(?:MONTH)?DAY=).*from \d{4}-\d\d-(?:29|3\d)"
 )
@@ -27,7 +27,7 @@ def skipped_dates(tracked: Iterable[Tracked]) -> Iterator[str]:
 def skipping(deadlines: Iterable[tuple[str, str]]) -> Iterator[str]:
     """Yield the same of commitments that recur, by key and deadline."""
     for key, deadline in deadlines:
-        if _MAY_SKIP.search(deadline) and (skipped := skipped_periods(parse(deadline))):
+        if MAY_SKIP.search(deadline) and (skipped := skipped_periods(parse(deadline))):
             yield f"{key}: `{deadline}` {skipped}"
 
 

@@ -14,6 +14,7 @@ import pytest
 from alerts.cli import check_command, plan_command
 from alerts.cli.app import App
 from alerts.store import rows
+from alerts.store.unproven_alerts import AlertingRules, perhaps_unproven
 from alerts.views import silent_commitments as silent_views
 from alerts.views.planned_alerts import STEPS, first_planned, planned_alerts
 from alerts.views.silent_commitments import silent_commitments
@@ -135,6 +136,18 @@ def test_what_stored_watches_prove_is_what_a_forecast_finds(
         assert not {"near", "series", "only-follows", "snoozed", "no-rule", "new-no-rule", "nobody"} & set(found)
         if not tick:
             alerts("tick", "--at", NOW)
+
+
+def test_only_those_that_may_be_without_an_alert_are_looked_up(loads: Callable[..., Alerts], home: Path) -> None:
+    loads(("far", "2055-01-05", "truce"), *((f"c{n}", "2026-11-20", "truce") for n in range(30)))
+    app = App(home / "config", None, "read")
+    reaching = frozenset(app.rules)
+    rules = AlertingRules(
+        always=reaching, owners_only=frozenset(), owners=frozenset(), dated=reaching, starting=reaching
+    )
+    far = app.store.commitments.find("far").id
+    assert perhaps_unproven(app.store.database, rules, AT + TEN_YEARS) == [far]
+    app.close()
 
 
 def test_check_leaves_what_has_changed_to_the_tick_where_it_is_much(

@@ -33,15 +33,26 @@ def told(store: Store) -> Store:
 
 
 def test_it_counts_from_the_first_alert_that_was_sent(told: Store) -> None:
-    assert unanswered_since(told.database, [ANN, BO]) == {"ann": FIRST}
+    assert unanswered_since(told.database, [ANN, BO], SECOND) == {"ann": FIRST}
 
 
 @pytest.mark.parametrize("by", ["ann", "Ann Lee", "ann@example.org", "a link sent to ann@example.org"])
 def test_an_answer_begins_it_anew_however_they_are_named(told: Store, by: str) -> None:
     acting.acknowledge(told, "truce", None, change(FIRST + timedelta(hours=1), by=by))
-    assert unanswered_since(told.database, [ANN, BO]) == {"ann": SECOND}
+    assert unanswered_since(told.database, [ANN, BO], SECOND) == {"ann": SECOND}
 
 
 def test_the_answer_of_somebody_else_does_not(told: Store) -> None:
     acting.acknowledge(told, "truce", None, change(FIRST + timedelta(hours=1), by="bo"))
-    assert unanswered_since(told.database, [ANN]) == {"ann": FIRST}
+    assert unanswered_since(told.database, [ANN], SECOND) == {"ann": FIRST}
+
+
+def test_only_where_somebody_was_sent_an_alert_so_long_ago_are_records_read(told: Store, statements) -> None:
+    with statements() as heard:
+        assert unanswered_since(told.database, [ANN, BO], FIRST - timedelta(seconds=1)) == {}
+    assert not any("revisions" in statement for statement, _ in heard)
+
+
+def test_an_answer_to_the_last_alert_leaves_none(told: Store) -> None:
+    acting.acknowledge(told, "truce", None, change(SECOND + timedelta(hours=1), by="ann"))
+    assert unanswered_since(told.database, [ANN], SECOND) == {}
