@@ -59,9 +59,9 @@ test: check  ## everything that must pass, on twice as many processes as there a
 test faults simulate: export PYTHONDONTWRITEBYTECODE =
 
 faults: $(VENV)/.installed-dev  ## kill the program wherever it leaves something else, and stop replicas (half an hour; SEED=n repeats a run, SCENES="absence" kills in some scenes only)
-	@FAULTS=all $(BIN)/python -m pytest -s -rs tests/faults tests/channels tests/test_daemon.py tests/cli/test_damage.py \
-	  tests/cli/test_imports.py tests/cli/test_many_commitments.py tests/cli/test_surroundings.py tests/store/test_erasing.py \
-	  tests/store/test_listed_places.py tests/store/test_schemas.py tests/test_far_dates.py tests/faults/versions_meet.py tests/faults/copies_under_load.py $(ARGS)
+	@FAULTS=all $(BIN)/python -m pytest -s -rs tests/faults tests/channels tests/store tests/test_*.py tests/cli/test_damage.py \
+	  tests/cli/test_imports.py tests/cli/test_many_commitments.py tests/cli/test_surroundings.py \
+	  tests/faults/versions_meet.py tests/faults/copies_under_load.py $(ARGS)
 
 mutants: $(VENV)/.installed-dev  ## take out one guard at a time: a test must fail for each (a few minutes)
 	@$(BIN)/python -m tests.mutants $(ARGS)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 
+from tests import played_on_postgresql as listed_tests
 from tests.patience import EXACT
 
 # Tests of pages and forms, and of permissions: what they show of a database, `tests/store` shows on both kinds.
@@ -49,11 +50,19 @@ AT_ONCE_OR_FAILING = {
     " of_an_editor_of_several_one_of_a_page_and_a_program_one_is_recorded",
 }
 PLAYED = {
-    f"{PAGES}{file}::test_{name}"
-    for listed in (ON_BOTH, AT_ONCE_OR_FAILING)
+    f"{folder}{file}::test_{name}"
+    for folder, listed in (
+        (PAGES, ON_BOTH),
+        (PAGES, AT_ONCE_OR_FAILING),
+        ("tests/", listed_tests.AT_ONCE),
+        ("tests/", listed_tests.STATEMENTS),
+    )
     for file, names in listed.items()
     for name in names.split()
 }
+# Of the store and of deliveries; `tests/played_on_postgresql.py` says which. What channels do knows of no database.
+STORE, CHANNELS = ("tests/store/", "tests/test_"), "tests/channels/"
+WHOLE_FILES = {f"tests/store/{file}" for file in listed_tests.WHOLE_FILES}
 # Each file is played by one process. The longest is begun first, and what is in the folders here last is short.
 LONGEST = "tests/faults/test_kills.py"
 FOLDERS = ("store", "web", "cli", "replay", "channels")
@@ -62,24 +71,35 @@ WAITING = ("tests/faults/", "tests/test_daemon.py", "tests/test_reload.py", "tes
 
 
 def leave_out_repeated_cases(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Play tests of pages, forms and permissions on SQLite, and few of their cases on PostgreSQL.
+    """Play on SQLite what is the same on both databases, and few of its cases on PostgreSQL.
 
-    Those are one case of each test of permissions, of each test that is listed above, and of the first test of each
-    file of pages. `make web` plays all on both, and so does a run that names a test.
+    Of pages, forms and permissions, those are one case of each test of permissions, of each test that is listed above,
+    and of the first test of each file of pages. Of the store and of deliveries, they are all cases of what
+    `tests/played_on_postgresql.py` lists, and of the first test of each file. `make web` and `make faults` play all on
+    both, and so does a run that names a test.
     """
     if EXACT or any("::" in argument for argument in config.args):
         return
-    seen = set[str]()
+    seen = dict[str, str]()  # by test, and by file: the first test
     left_out = set[pytest.Item]()
     for item in items:
-        if item.nodeid.startswith((PAGES, PERMISSIONS)) and _is_on_postgresql(item):
+        if _is_on_postgresql(item):
             name = item.nodeid.partition("[")[0]
             file = name.partition("::")[0]
-            if name in seen or (file in seen and file.startswith(PAGES) and name not in PLAYED):
+            if _is_repeated(name, file, seen):
                 left_out.add(item)
-            seen |= {name, file}
+            seen.setdefault(name, name)
+            seen.setdefault(file, name)
     config.hook.pytest_deselected(items=sorted(left_out, key=lambda item: item.nodeid))
     items[:] = [item for item in items if item not in left_out]
+
+
+def _is_repeated(name: str, file: str, seen: Mapping[str, str]) -> bool:
+    if name.startswith((PAGES, PERMISSIONS)):
+        return name in seen or (file in seen and file.startswith(PAGES) and name not in PLAYED)
+    if name.startswith(STORE):
+        return file not in WHOLE_FILES and name not in PLAYED and seen.get(file, name) != name
+    return name.startswith(CHANNELS)
 
 
 def _is_on_postgresql(item: pytest.Item) -> bool:
