@@ -6,7 +6,6 @@ all alike. They also wait for no disk, and hardly for each other.
 
 from __future__ import annotations
 
-import gc
 from collections import defaultdict
 from functools import cache
 from typing import Any
@@ -107,15 +106,3 @@ def wait_for_no_disk(patch: pytest.MonkeyPatch) -> None:
 def give_way_briefly(patch: pytest.MonkeyPatch) -> None:
     """Let a store pause for little between two of many transactions: no other process waits for the database."""
     patch.setattr("alerts.store.database.GIVE_WAY", 0.001)
-
-
-def collect_no_garbage_yet() -> None:
-    """Look for no garbage while the tests' modules are imported: what they hold lives to the end."""
-    gc.disable()
-
-
-def collect_garbage_less_often() -> None:
-    """Look for garbage from now on, less often, and not among what the tests' modules hold."""
-    gc.enable()
-    gc.freeze()
-    gc.set_threshold(20_000, 50, 100)

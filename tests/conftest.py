@@ -1,5 +1,7 @@
 """What all tests share: an empty database of either kind, a store on it, and one renderer, which compiles its templates
 once. PostgreSQL starts with its first test.
+
+The process that only hands out tests imports this file, too: what the tests need is imported where they ask for it.
 """
 
 from __future__ import annotations
@@ -7,20 +9,22 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-import trustme
 
-from alerts.rendering.renderer import Renderer
-from alerts.store import Store
-from tests import compiled_once, postgres, postgres_sessions, run_wide, selection
+from tests import garbage, run_wide, selection
+
+if TYPE_CHECKING:
+    from alerts.rendering.renderer import Renderer
+    from alerts.store import Store
+    from tests import postgres
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    compiled_once.collect_no_garbage_yet()
+    garbage.collect_no_garbage_yet()
     if started_by := getattr(config, "workerinput", None):
         run_wide.ask_at(started_by["door"])
     os.environ["ALERTS__LOG"] = "text"  # where nobody sees it, it would be JSON
@@ -34,18 +38,29 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["door"] = run_wide.door()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable(report: pytest.TestReport) -> Generator[None, dict[str, Any] | None, Any]:
+    """Send the keywords of no test that has passed: to write and read them costs more than the rest of its report."""
+    data = yield
+    if data and report.passed:
+        data["keywords"] = {}
+    return data
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     selection.leave_out_repeated_cases(config, items)
     selection.order_files(items)
 
 
 def pytest_collection_finish() -> None:
-    compiled_once.collect_garbage_less_often()
+    garbage.collect_garbage_less_often()
 
 
 @pytest.fixture(scope="session", autouse=True)
 def compile_once() -> Iterator[None]:
     """Compile each statement, template and command once, whatever number of stores and renderers is opened."""
+    from tests import compiled_once, postgres_sessions
+
     with pytest.MonkeyPatch.context() as patch:
         compiled_once.share_statements(patch)
         compiled_once.share_templates(patch)
@@ -60,6 +75,9 @@ def compile_once() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[postgres.Server]:
     """A PostgreSQL server of this test session, with a migrated database to copy. Fails where none can be started."""
+    from alerts.store import Store
+    from tests import postgres
+
     with postgres.running() as server:
         server.run(f"CREATE DATABASE {postgres.TEMPLATE}")
         Store(server.url(postgres.TEMPLATE)).close()
@@ -77,6 +95,8 @@ def postgresql_url(postgresql: postgres.Server) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite database that is migrated, to copy."""
+    from alerts.store import Store
+
     path = tmp_path_factory.mktemp("template") / "alerts.db"
     Store(f"sqlite:///{path}").close()
     return path
@@ -98,6 +118,8 @@ def database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
     """An empty store, on either kind of database in turn."""
+    from alerts.store import Store
+
     opened = Store(database_url)
     yield opened
     opened.close()
@@ -106,12 +128,16 @@ def store(database_url: str) -> Iterator[Store]:
 @pytest.fixture(scope="session")
 def renderer() -> Renderer:
     """A renderer of the shipped templates."""
+    from alerts.rendering.renderer import Renderer
+
     return Renderer([Path(__file__).resolve().parent.parent / "templates"])
 
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A PEM file with a certificate for localhost, its key, and the authority that signed it."""
+    import trustme
+
     authority = trustme.CA()
     issued = authority.issue_cert("localhost", "127.0.0.1")
     file = tmp_path_factory.mktemp("certificate") / "both.pem"
