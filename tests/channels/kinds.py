@@ -23,7 +23,16 @@ OPTIONS: dict[str, dict[str, object]] = {
     "teams": {"url": URL},
     "webhook": {"url": URL},
 }
-CHANNELS = {kind: channels.build("desk-chat", kind, options) for kind, options in OPTIONS.items()}
+
+
+class _Channels(dict[str, channels.Channel]):
+    """A channel of each kind, built when it is asked for: Apprise starts a process for its own."""
+
+    def __missing__(self, kind: str) -> channels.Channel:
+        return self.setdefault(kind, channels.build("desk-chat", kind, OPTIONS[kind]))
+
+
+CHANNELS = _Channels()
 
 
 def body_of(kind: str, renderer: Renderer, notification: Notification) -> Any:
