@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
 from functools import partial
 from itertools import islice
 
@@ -31,7 +30,7 @@ from alerts.views.absent_owners import absent_owners
 from alerts.views.date_warnings import MAY_SKIP, skipping
 from alerts.views.samples import samples
 from alerts.views.settings_warnings import channel_warnings, held_sending, rule_warnings
-from alerts.views.shown_times import shown_with_zone
+from alerts.views.shown_times import days_after, shown_with_zone
 from alerts.views.silent_commitments import silent_commitments
 from alerts.views.unreached import open_groups, unreached_texts
 
@@ -52,7 +51,7 @@ def check(context: typer.Context, at: At = None) -> None:
     groups = list(open_groups(app))
     for line in by_text(unreached_texts(app, groups)):
         warn(line)
-    silent, unknown = silent_commitments(app, now, now + timedelta(days=3660))
+    silent, unknown = silent_commitments(app, now, days_after(now, 3660))
     for line in by_text({"no alerts in the next ten years": silent}):
         warn(line)
     if unknown:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from alerts.core.commitments import Commitment
 from alerts.core.rules import Rule
@@ -11,6 +11,7 @@ from alerts.core.schedule.answers import acknowledged_now, snoozed_now
 from alerts.core.stage_wording import stage_now
 from alerts.core.tracked import Tracked
 from alerts.deadlines.values import frozen
+from alerts.views.shown_times import days_after
 
 
 @frozen(kw_only=True)
@@ -38,10 +39,14 @@ class Wanted:
 
     def takes_state(self, current: Tracked, rules: Sequence[Rule], now: datetime) -> bool:
         """Return whether how it stands is asked for. `current` is an occurrence where it recurs."""
-        latest = current.bounds.latest
-        return (self.within is None or (latest is not None and latest <= now + timedelta(days=self.within))) and (
+        latest, ends_by = current.bounds.latest, self.ends_by(now)
+        return (ends_by is None or (latest is not None and latest <= ends_by)) and (
             self.status is None or self._stands_so(current, rules, now)
         )
+
+    def ends_by(self, now: datetime) -> datetime | None:
+        """Return by when it must end; None where no days are asked for."""
+        return None if self.within is None else days_after(now, self.within)
 
     def _stands_so(self, item: Tracked, rules: Sequence[Rule], now: datetime) -> bool:
         if self.status == "acknowledged":

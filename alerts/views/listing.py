@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from heapq import merge
 from typing import NamedTuple
 
@@ -64,8 +64,7 @@ def entries_in_order(reading: Reading, wanted: Wanted, now: datetime, *, closed:
         yield from wanted_entries(reading, store.ledger.tracked(closed=closed), wanted, now)
         return
     changed, set_aside = store.ledger.some(aside, closed=closed), frozenset(aside)
-    ends_by = now + timedelta(days=wanted.within) if wanted.within is not None else None
-    placed = listed.in_order(now, stage=wanted.stage, ends_by=ends_by, owners=wanted.owners, closed=closed)
+    placed = listed.in_order(now, stage=wanted.stage, ends_by=wanted.ends_by(now), owners=wanted.owners, closed=closed)
     others = (
         Entry(one, one.current) for one in placed if one.id not in set_aside and wanted.takes_facts(one.commitment)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from alerts.deadlines.zones import zone_info
 
@@ -34,3 +34,11 @@ def soon(at: datetime, now: datetime, zone: str) -> str:
 def with_local_times(text: str, zone: str) -> str:
     """Return a stored text with its times as a terminal shows them."""
     return INSTANT.sub(lambda found: shown(datetime.fromisoformat(found[0]), zone), text)
+
+
+def days_after(at: datetime, days: int) -> datetime:
+    """Return the time so many days later; past the end of the calendar, its last instant."""
+    try:
+        return at + timedelta(days=days)
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC)

@@ -204,3 +204,8 @@ def test_a_listing_before_and_after_the_tick_is_in_the_same_order(listed: Alerts
     listed("close", "today", "--as", "fulfilled", "--at", NOW)
     assert keys(listed) == [one for one in EVERYTHING if one != "today"]
     assert keys(listed, "--closed") == [one for one in EVERYTHING if one != "today"] + ["today"]
+
+
+def test_more_days_than_the_calendar_has_ask_for_all_that_ends(listed: Alerts) -> None:
+    dated = [key for key in EVERYTHING if key not in ("review", "nothing")]
+    assert keys(listed, "--due-within", "9999999999") == keys(listed, "--due-within", "36500") == dated

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import NamedTuple
 
 from alerts.core.commitments import Commitment, Person
@@ -168,7 +168,8 @@ def is_wanted(one: IndexedCommitment, wanted: Wanted, rules: Sequence[Rule], now
     """Return whether a commitment is asked for, as `alerts list` decides it."""
     if not wanted.takes_facts(one.commitment):
         return False
-    if wanted.within is not None and (one.latest is None or one.latest > now + timedelta(days=wanted.within)):
+    ends_by = wanted.ends_by(now)
+    if ends_by is not None and (one.latest is None or one.latest > ends_by):
         return False
     if wanted.status in ("acknowledged", "snoozed"):
         return one.answered is not None and wanted.takes_state(one.answered, rules, now)
