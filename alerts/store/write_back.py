@@ -11,14 +11,14 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from alerts.core.envelopes import AddressedReminder, Routes
 from alerts.core.reminders import Reminder
-from alerts.core.schedule.watches import Evaluation, Watch
+from alerts.core.schedule.watches import Evaluation
 from alerts.store import planning_tables, tables
 from alerts.store.claimed_watches import ClaimedWatches, release
 from alerts.store.database import Database
 from alerts.store.outbox import digests, enqueue
 from alerts.store.rows import chunks, insert_new
 from alerts.store.rule_rows import registered_hashes
-from alerts.store.watch_rows import BY_KEY, COLUMNS, LOCK_ORDER, VALUES, key_parameters, watch_row
+from alerts.store.watch_rows import BY_KEY, COLUMNS, LOCK_ORDER, VALUES, key_parameters, values, watch_row
 
 _C, _W = tables.commitments.c, planning_tables.watches.c
 _NEW_VALUES: dict[str, Any] = {name: bindparam(name) for name in VALUES} | {"claimed_by": None, "claimed_until": None}
@@ -106,10 +106,10 @@ def _changed(connection: Connection, claimed: ClaimedWatches) -> set[int]:
     rows = connection.execute(_READ, {"ids": ids})
     read = {row.id: (row.revision, row.changed_at) for row in rows}
     mine = connection.execute(_CLAIMED, {"ids": ids, "claim": claimed.claim})
-    watches = {Watch(**row) for row in mine.mappings()}
+    watches = set(map(tuple, mine))
     rules = registered_hashes(connection, claimed.rules)
     changed = {one for one, seen in claimed.read.items() if read.get(one) != seen}
-    changed |= {watch.commitment_id for watch, _ in claimed.watches if watch not in watches}
+    changed |= {watch.commitment_id for watch, _ in claimed.watches if values(watch) not in watches}
     changed |= {
         watch.commitment_id for watch, _ in claimed.watches if rules.get(watch.rule) != claimed.rules[watch.rule]
     }

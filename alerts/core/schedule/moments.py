@@ -131,7 +131,7 @@ def repeating_moments(rule: Rule, tracked: Tracked, firings: Firings) -> Repeati
         return None
     every = Duration.parse(tracked.commitment.review_every or rule.remind.review)
     base = bounds.first or Instant(tracked.recorded_at, "UTC")
-    return RepeatingMoments("review", lambda index: _later(base, every.times(index + 1)), firings)
+    return RepeatingMoments("review", cache(lambda index: _later(base, every.times(index + 1))), firings)
 
 
 def _lead(bounds: Bounds, lead: Lead, firings: Firings) -> Moment | None:

@@ -57,7 +57,7 @@ GUARDS = (
     Guard(
         "what is claimed is written back only if its watch is as it was read",
         "store/write_back.py",
-        "if watch not in watches}",
+        "if values(watch) not in watches}",
         "if not watches}",
         "store/test_write_back.py::test_of_two_commitments_the_one_that_a_replica_has_claimed_since_is_left_to_it[sqlite]",
     ),
