@@ -90,7 +90,8 @@ def worker(store: Store, smtp_server: Callable[[], int], renderer: Renderer, tim
 @pytest.mark.parametrize(
     "postbox",
     cases(
-        [("MAIL", GMAIL), ("DATA", "454 Throttling failure: Maximum sending rate exceeded")],
+        [("DATA", "454 Throttling failure: Maximum sending rate exceeded")],
+        ("MAIL", GMAIL),
         ("MAIL", POSTFIX),
         ("RCPT", EXIM),
     ),

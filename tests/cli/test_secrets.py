@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import shutil
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from aiosmtpd.smtp import AuthResult
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from alerts.channels import KINDS
+from alerts.channels import KINDS, apprise
 from tests.channels.conftest import free_port
 from tests.cli.conftest import Alerts
 
@@ -122,8 +123,28 @@ def echo(httpserver: HTTPServer) -> HTTPServer:
 
 
 @pytest.fixture
+def ask_apprise_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask Apprise once what its service takes, not for each command: its process starts in a third of a second."""
+    ask, known = apprise.run_isolated, dict[str, Any]()
+
+    def ask_once(who: str, script: Path, request: Mapping[str, object], total: timedelta) -> dict[str, Any]:
+        if "body" in request:
+            return ask(who, script, request, total)
+        return known.get(str(request)) or known.setdefault(str(request), ask(who, script, request, total))
+
+    monkeypatch.setattr(apprise, "run_isolated", ask_once)
+
+
+@pytest.fixture
 def failing(
-    *, home: Path, alerts: Alerts, echo: HTTPServer, smtp: int, certificate: str, monkeypatch: pytest.MonkeyPatch
+    *,
+    home: Path,
+    alerts: Alerts,
+    echo: HTTPServer,
+    smtp: int,
+    certificate: str,
+    monkeypatch: pytest.MonkeyPatch,
+    ask_apprise_once: None,
 ) -> Alerts:
     """Commands in a folder in which all channels are set up, each to fail, and all is logged."""
     http = echo.url_for("/")

@@ -174,6 +174,8 @@ class Faults:
         from joserfc import jws
         from joserfc.jwk import OctKey, RSAKey
 
+        if not self.stated.keys() & {"header", "claims", "key"}:
+            return text  # to import the key and sign anew takes 30 ms
         header, claims = (json.loads(base64.urlsafe_b64decode(part + "==")) for part in text.split(".")[:2])
         header, claims = altered(header, self.stated.get("header", {})), altered(claims, self.stated.get("claims", {}))
         payload, how = json.dumps(claims).encode(), self.stated.get("key", "own")
