@@ -59,7 +59,7 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(scope="session", autouse=True)
 def compile_once() -> Iterator[None]:
     """Compile each statement, template and command once, whatever number of stores and renderers is opened."""
-    from tests import compiled_once, postgres_sessions
+    from tests import compiled_once, forked_apprise, postgres_sessions
 
     with pytest.MonkeyPatch.context() as patch:
         compiled_once.share_statements(patch)
@@ -69,6 +69,7 @@ def compile_once() -> Iterator[None]:
         compiled_once.wait_for_no_disk(patch)
         compiled_once.give_way_briefly(patch)
         postgres_sessions.share_sessions(patch)
+        forked_apprise.fork(patch)
         yield
 
 

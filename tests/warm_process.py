@@ -67,6 +67,7 @@ def import_everything() -> None:
     for module in pkgutil.walk_packages(alerts.__path__, "alerts."):
         if not module.name.endswith(("__main__", "_process")) and ".migrations" not in module.name:
             importlib.import_module(module.name)
+    importlib.import_module("apprise").Apprise.instantiate("json://localhost")  # which imports all services
     with tempfile.TemporaryDirectory() as folder, Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         home = Path(folder)
         (home / "config").mkdir()
@@ -145,6 +146,7 @@ def live(order: dict[str, Any], files: list[int]) -> None:
     os.environ.update(order["env"])
     time.tzset()
     sys.stdin, sys.stdout, sys.stderr = (_stream(number) for number in range(3))
+    sys.__stdout__ = sys.stdout  # type: ignore[misc]
     sys.argv = [order["module"], *order["arguments"]]
     code: Any = None
     try:
@@ -164,8 +166,8 @@ def _end(code: int) -> None:
     threading._shutdown()  # type: ignore[attr-defined]  # waits for threads, as each program does
     atexit._run_exitfuncs()
     with suppress(OSError, ValueError):
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.__stdout__, sys.stdout, sys.stderr):  # a program may have replaced the first
+            stream.flush()
         os._exit(code)
 
 

@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -13,6 +14,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
 from alerts.core.messages import Message, Outgoing
+from tests.forked_apprise import STARTED_BY
 
 ID = UUID("5f1c2a54-1111-5222-8333-123456789abc")
 
@@ -30,6 +32,12 @@ def outgoing():
         return Outgoing(id=uuid, recipient=recipient, message=Message(**(message | changes)), bounce_token=bounce_token)
 
     return make
+
+
+@pytest.fixture
+def apprise_started_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the program start the process that has Apprise send as it does for a user."""
+    monkeypatch.setattr(STARTED_BY, subprocess)
 
 
 @pytest.fixture

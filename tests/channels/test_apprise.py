@@ -53,6 +53,7 @@ def sent(httpserver, outgoing, caplog):
     return send
 
 
+@pytest.mark.usefixtures("apprise_started_anew")
 def test_json_is_posted(sent):
     end, [request] = sent()
     assert end == ("sent", "Apprise says that it was sent")
@@ -92,6 +93,7 @@ def test_a_failure_is_one_request_and_one_line(sent, status, end):
     assert [request.query_string for request in requests] == [b""]
 
 
+@pytest.mark.usefixtures("apprise_started_anew")
 def test_a_server_that_hangs_is_left_at_the_deadline(outgoing, scripted):
     ended = threading.Event()
 
@@ -125,6 +127,7 @@ def test_a_refused_connection_is_said_without_the_url(outgoing):
     assert said == "Apprise reported failure: A Connection error occurred sending JSON notification to ***."
 
 
+@pytest.mark.usefixtures("apprise_started_anew")
 def test_proxies_and_logins_of_the_environment_are_not_used(sent, monkeypatch, tmp_path):
     (tmp_path / ".netrc").write_text("machine localhost login other password other\n")
     monkeypatch.setenv("HOME", str(tmp_path))
