@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -85,7 +86,7 @@ def _from_next_watches(
 
 
 def _place(alert: PlannedAlert) -> tuple[datetime, int]:
-    return alert.at, alert.reminder.commitment_id if alert.reminder else 0
+    return alert.at, alert.reminder.commitment_id if alert.reminder else sys.maxsize  # summaries come last
 
 
 def alerts_of_new(reading: Reading, tracked: Tracked, now: datetime, most: int) -> list[PlannedAlert]:

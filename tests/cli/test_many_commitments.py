@@ -204,6 +204,20 @@ def test_the_first_alerts_of_many_are_those_of_a_whole_plan(loads: Callable[...,
     app.close()
 
 
+def test_of_one_time_a_plan_that_is_cut_has_alerts_before_summaries(loads: Callable[..., Alerts], home: Path) -> None:
+    waking = ("wakes-for-nothing", SERIES, "opens")
+    alerts = loads(waking, *((f"c{n}", "2025-11-20", "truce") for n in range(4)))
+    summing = '  - {name: sums, cron: "0 9 13 * *", match: {}, summary: {horizon: P30D}, notify: [chat]}\n'
+    (home / "config/alerts.yaml").write_text(CONFIG.replace("channels:\n", MAIL) + RULES + summing)
+    alerts("tick", "--at", NOW)  # it registers the rule
+    app = App(home / "config", None, "read")
+    end = AT + timedelta(days=17)
+    whole = planned_alerts(app, AT, end)
+    for most in range(1, len(whole) + 1):
+        assert list(first_planned(app, AT, end, most)[0]) == whole[:most]
+    app.close()
+
+
 @pytest.mark.parametrize("count", [40, 400])
 def test_plan_reads_those_with_the_next_alerts(
     count: int, loads: Callable[..., Alerts], monkeypatch: pytest.MonkeyPatch
