@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, case, cast, func, literal, select, text
+from sqlalchemy import ColumnElement, Text, and_, cast, func, literal, select, text, type_coerce
 
 from alerts.core.commitments import Commitment
 from alerts.core.rules import MATCHED
@@ -19,8 +19,10 @@ from alerts.store.database import Database
 from alerts.store.rows import chunks
 
 _C = tables.commitments.c
-_LISTS = [cast(_C[name], Text) for name in ("by", "to", "tags")]  # as text: PostgreSQL compares no JSON
-_FACTS = (_C.kind, _C.priority, _C.owner, *_LISTS)
+_PLAIN, _LISTS = (_C.kind, _C.priority, _C.owner), (_C.by, _C.to, _C.tags)
+_FACTS = (*_PLAIN, *(cast(one, Text) for one in _LISTS))  # as text: PostgreSQL compares no JSON
+_INDEXED = (*_PLAIN, *(type_coerce(one, Text) for one in _LISTS))  # SQLite has it as text, and an index of that
+_IS_OPEN = _C.status == "open"
 Facts = tuple[Any, ...]
 MATCHED_FIELDS = select(_C.id, *(_C[name] for name in MATCHED))
 
@@ -39,28 +41,33 @@ class MatchedGroup:
     first_id: int
     named_keys: Collection[str] = ()
 
-    @property
-    def condition(self) -> ColumnElement[bool]:
+    def condition(self, database: Database) -> ColumnElement[bool]:
         """Return whether an open commitment belongs to the group."""
         *facts, key = self.facts
-        same = [column.is_not_distinct_from(value) for column, value in zip(_FACTS, facts, strict=True)]
+        same = [one.is_not_distinct_from(value) for one, value in zip(_facts(database), facts, strict=True)]
         own_key = [_C.key == key] if key else [_C.key.not_in(sorted(self.named_keys))] if self.named_keys else []
-        return and_(_C.status == "open", *same, *own_key)
+        return and_(_IS_OPEN, *same, *own_key)
+
+
+def _facts(database: Database) -> Sequence[ColumnElement[Any]]:
+    return _INDEXED if database.sqlite else _FACTS
 
 
 def matched_groups(database: Database, named_keys: Collection[str]) -> Iterator[MatchedGroup]:
     """Yield all open commitments in groups. `named_keys` are the keys that a rule matches by."""
-    own_key = case((_C.key.in_(sorted(named_keys)), _C.key), else_="") if named_keys else literal("")
-    query = select(*_FACTS, own_key, func.count(), func.min(_C.id)).where(_C.status == "open")
+    facts, named = _facts(database), _C.key.in_(sorted(named_keys))
+    others = select(*facts, literal(""), func.count(), func.min(_C.id)).where(_IS_OPEN).group_by(*facts)
+    own = select(*facts, _C.key, literal(1), _C.id).where(_IS_OPEN, named)
     with database.look() as connection:
         if not database.sqlite:  # it expects as many groups as there may be, and would sort all that is open on disk
             connection.execute(text("SET LOCAL work_mem = '32MB'"))
-        grouped = query.group_by(*_FACTS, *([own_key] if named_keys else [])).order_by(func.min(_C.id))
-        rows = connection.execute(grouped).tuples().all()
-    for *facts, key, count, first in rows:
-        commitment = _standing_for(facts, key)
+        if named_keys:  # by their ids, which an index has beside the facts
+            others = others.where(_C.id.not_in(select(_C.id).where(named)))
+        rows = [*connection.execute(others).tuples(), *(connection.execute(own).tuples() if named_keys else ())]
+    for *found, key, count, first in sorted(rows, key=lambda row: row[-1]):
+        commitment = _standing_for(found, key)
         yield MatchedGroup(
-            commitment=commitment, facts=(*facts, key), count=count, first_id=first, named_keys=named_keys
+            commitment=commitment, facts=(*found, key), count=count, first_id=first, named_keys=named_keys
         )
 
 
@@ -69,7 +76,7 @@ def counted_facts(database: Database, keys: Iterable[str]) -> Iterator[tuple[Com
     counts: Counter[Facts] = Counter()
     for some in chunks(keys):
         with database.look() as connection:
-            counts.update(connection.execute(select(*_FACTS).where(_C.status == "open", _C.key.in_(some))).tuples())
+            counts.update(connection.execute(select(*_FACTS).where(_IS_OPEN, _C.key.in_(some))).tuples())
     for facts, count in counts.items():
         yield _standing_for(facts, ""), count
 
@@ -94,7 +101,7 @@ def keys_of(database: Database, groups: Iterable[MatchedGroup]) -> Counted:
     found: list[tuple[int, str]] = []
     with database.look() as connection:
         for group in groups[:MOST_NAMED]:  # each further one begins after the first of all these
-            query = select(_C.id, _C.key).where(_C.id >= group.first_id, group.condition)
+            query = select(_C.id, _C.key).where(_C.id >= group.first_id, group.condition(database))
             rows = connection.execute(query.order_by(_C.id).limit(min(group.count, MOST_NAMED)))
             found += rows.tuples().all()
     return Counted([key for _, key in sorted(found)[:MOST_NAMED]], sum(one.count for one in groups))

@@ -34,7 +34,7 @@ class OpenCommitments:
 
     def recurring(self, pattern: str) -> list[tuple[str, str]]:
         """Return the key and the deadline of each that recurs and that a pattern finds, the earliest first."""
-        query = select(_C.key, _C.deadline).where(_C.deadline.startswith("every "), _C.deadline.regexp_match(pattern))
+        query = select(_C.key, _C.deadline).where(tables.RECURRING, _C.deadline.regexp_match(pattern))
         query = query.where(_IS_OPEN)
         with self._database.look() as connection:
             ordered = query.order_by(func.coalesce(_C.latest, _C.earliest), _C.key)

@@ -2,17 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import (
-    Boolean,
-    CheckConstraint,
-    Column,
-    ForeignKey,
-    Index,
-    Integer,
-    Table,
-    Text,
-    and_,
-)
+from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, and_, text
 
 from alerts.store.table_types import JSON, Utc, commitment_column, metadata, partial_index
 
@@ -65,6 +55,13 @@ LISTED = (*(commitments.c[f"listed_{name}"] for name in ("rank", "at", "begins",
 Index("ix_commitments_listed", *LISTED)
 UNLISTED = and_(commitments.c.listed_rank.is_(None), commitments.c.changed_at.is_(None))
 partial_index("ix_commitments_unlisted", commitments.c.listed_rank, where=UNLISTED)
+partial_index("ix_commitments_restated", commitments.c.key, where=commitments.c.restated.is_not(None))
+RECURRING = text("substr(deadline, 1, 6) = 'every '")  # as a text: SQLite takes no index for what is bound
+partial_index("ix_commitments_recurring", commitments.c.id, where=RECURRING)
+# What rules match by, counted in the order of this index. PostgreSQL has none of JSON, nor of a long text.
+_ONLY_SQLITE = {"only": "sqlite"}
+_MATCHED = ("kind", "priority", "owner", "by", "to", "tags", "status")
+Index("ix_commitments_matched", *(commitments.c[name] for name in _MATCHED), info=_ONLY_SQLITE).ddl_if("sqlite")
 
 occurrences = Table(  # a row appears when something happens to an occurrence
     "occurrences",

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from alerts.store import Store, delivery_listing
 from alerts.store.channel_traffic import channel_traffic
 from alerts.store.delivery_listing import list_deliveries_before
+from alerts.store.matched_facts import keys_of, matched_groups
 from tests.factories import NOW, at, claim, entries, load, plan_at, rule
 
 NINE = at("2025-11-03T09:00")
@@ -83,6 +84,35 @@ def test_pages_read_the_latest_deliveries_without_all_that_were_ever_made(sqlite
     assert ways
     assert [way for way in ways if "USING" not in way] == []
     assert any("ix_deliveries_created_at" in way for way in ways)
+    store.close()
+
+
+def keys_of_all(store: Store) -> None:
+    keys_of(store.database, matched_groups(store.database, []))
+
+
+COUNTED = [
+    (lambda store: list(matched_groups(store.database, [])), "USING COVERING INDEX ix_commitments_matched"),
+    (lambda store: list(matched_groups(store.database, ["c1"])), "USING COVERING INDEX ix_commitments_matched"),
+    (
+        keys_of_all,
+        "ix_commitments_matched (kind=? AND priority=? AND owner=? AND by=? AND to=? AND tags=? AND status=?",
+    ),
+    (lambda store: store.commitments.restated(), "ix_commitments_restated"),
+    (lambda store: store.open_commitments.recurring("31"), "ix_commitments_recurring"),
+]
+
+
+@pytest.mark.parametrize(("ask", "how"), COUNTED, ids=["groups", "named", "keys", "restated", "recurring"])
+def test_what_is_asked_about_all_that_is_tracked_is_found_by_an_index(sqlite_url, statements, ask, how):
+    """Of a million, to sort by what rules match them by took 1.5 s, and to look for what is stated anew 0.6 s."""
+    store = Store(sqlite_url)
+    load(store, *entries(60))
+    with statements() as heard:
+        ask(store)
+    ways = _ways(store, heard)
+    assert any(how in way for way in ways), ways
+    assert [way for way in ways if way == "SCAN commitments"] == []
     store.close()
 
 

@@ -14,7 +14,11 @@ from alerts.store import table_types
 
 def differences(connection: Connection) -> list[Any]:
     """Return what Alembic would change to make the database what the tables say."""
-    how = {"compare_type": True, "compare_server_default": _json_default}
+
+    def is_of_this_kind(one: Any, *_: object) -> bool:
+        return one.info.get("only") in (None, connection.dialect.name)
+
+    how = {"compare_type": True, "compare_server_default": _json_default, "include_object": is_of_this_kind}
     return list(compare_metadata(MigrationContext.configure(connection, opts=how), table_types.metadata))
 
 
