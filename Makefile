@@ -80,6 +80,7 @@ container: $(VENV)/.installed-dev  ## try the image as a service (build it befor
 simulate: $(VENV)/.installed-dev  ## ten years of 2,000 commitments, ten times, against an independent calculation; 100,000 odd texts (three quarters of an hour)
 	@$(BIN)/python -m tests.simulation $(ARGS)
 	@SIMULATE=whole $(BIN)/python -m pytest -q --hypothesis-show-statistics tests/deadlines/test_grammar_properties.py \
+	  tests/deadlines/test_rule_expansion.py tests/deadlines/test_dependent_series.py \
 	  tests/channels/test_generated.py tests/channels/test_odd_mails.py tests/test_cron.py tests/replay/test_truce_autumn.py
 
 bench: $(VENV)/.installed-dev  ## measure commands, ticks, loads, deliveries and waits; name what got worse since the kept figures (ten minutes; ARGS="loads")
