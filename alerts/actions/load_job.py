@@ -34,7 +34,14 @@ class LoadJob:
 
 def entries_of(read: Sequence[File], names: Mapping[str, str]) -> list[StatedCommitment]:
     """Return what files state, with the name that each file is stored under."""
-    return [replace(entry, file=names[file.path]) for file in read for entry in file.entries]
+    return [entry for file in read for entry in with_name(file, names[file.path]).entries]
+
+
+def with_name(file: File, name: str) -> File:
+    """Return a file whose entries have the name that it is stored under; the same one where they have it."""
+    if all(entry.file == name for entry in file.entries):
+        return file
+    return replace(file, entries=tuple(replace(entry, file=name) for entry in file.entries))
 
 
 def compute_load(job: LoadJob, *, dry_run: bool = False, progress: Callable[[int], None] = lambda _: None) -> Report:
@@ -83,7 +90,6 @@ def find_problems(job: LoadJob) -> list[FileProblem]:
         file.path: [*file.problems, *(file.left_out if job.all_or_nothing or not (file.entries or file.ended) else ())]
         for file in read
     }
-    lines: dict[str, tuple[str, int]] = {}
     first: dict[str, str] = {}
     for file in read:
         for placed in file.entries:
@@ -93,12 +99,13 @@ def find_problems(job: LoadJob) -> list[FileProblem]:
                 problems[file.path].append(FileProblem(placed.line, message))
             else:
                 first[key] = placed.place
-                lines[key] = (file.path, placed.line)
     if not any(problems.values()):
         return []
     if not any(file.unread for file in read):  # else a dependency may be in a part that was not read
         parties = [party for file in read for party in file.parties]
         fine = {entry.commitment.key: entry for entry in reversed(job.entries)}
+        placed_in = ((file.path, placed) for file in reversed(read) for placed in reversed(file.entries))
+        lines = {placed.commitment.key: (path, placed.line) for path, placed in placed_in}  # where it stands first
         unread = {key for file in read for key in file.unread_keys}
         store = job.store.commitments
         for problem in store.find_problems(list(fine.values()), parties, job.change, unread, job.closed):

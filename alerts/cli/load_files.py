@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from alerts import interchange
-from alerts.actions.load_job import LoadJob
+from alerts.actions.load_job import LoadJob, with_name
 from alerts.cli.app import App
 from alerts.cli.load_inputs import STDIN, read_stdin
 from alerts.core.owners import Owners
@@ -59,7 +59,7 @@ def read_files(
             parties |= {party.key: party for party in found.parties}
             sources |= {source.key for source in found.sources}
             people |= {person.key: person for person in found.people}
-            read.append(found)
+            read.append(with_name(found, stored_name(found.path)))  # here: else both would be kept
     return read
 
 

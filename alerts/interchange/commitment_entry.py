@@ -172,5 +172,5 @@ class CommitmentEntry(Section):
             source=cited[0] if cited else None,
             earlier_sources=tuple(cited[1:]),
             assumptions=keep(self.assumptions, self.assumptions),
-            note=self.note,
+            note=keep(self.note, self.note),
         )
