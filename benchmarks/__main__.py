@@ -135,7 +135,7 @@ def run_all(names: Sequence[str], absent: Sequence[str], out: Console) -> Runs:
 
 def compared(runs: Runs, kept: KeptFigures, given: argparse.Namespace, absent: Sequence[str], out: Console) -> Verdict:
     """Print the table and what follows from it."""
-    wanted = {name: one for name, one in kept.figures.items() if name.split(":")[0] in (given.names or name)}
+    wanted = {name: one for name, one in kept.figures.items() if not given.names or name.split(":")[0] in given.names}
     verdict, new = Verdict(compare(runs.figures, wanted), absent, sorted(runs.failed)), runs.kept()
     out.print(table(verdict.rows, f"compared with {kept.commit} ({kept.date})"))
     for at, one in (("here", new), ("kept", kept)):

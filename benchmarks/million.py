@@ -119,12 +119,12 @@ def main() -> None:
 
     figures: list[Figure] = []
 
-    def add(name: str, line: Sequence[str]) -> None:
+    def add(name: str, line: Sequence[str], among: str = "") -> None:
         used = run([*program(folder / "config"), *line], output=folder / "output")
         lines = (folder / "output").read_bytes().count(b"\n")
         table.add_row(name, f"{used.cpu:.1f}", f"{used.megabytes:.0f}", f"{lines:,}")
-        figures.append(Figure(f"{name}, {count:,}", used.cpu))
-        figures.append(Figure(f"{name}, {count:,}, peak memory", used.megabytes, Unit.MEGABYTES))
+        figures.append(Figure(f"{name}{among}", used.cpu))
+        figures.append(Figure(f"{name}{among}, peak memory", used.megabytes, Unit.MEGABYTES))
 
     with tempfile.TemporaryDirectory() as name:
         folder, few = Path(name) / "site", Path(name) / "few"
@@ -136,12 +136,12 @@ def main() -> None:
         add(f"first tick of {chosen.loaded:,}", ["tick"])
         copy_rows(folder / "alerts.db", chosen.loaded, chosen.copies)
         for line in LINES:
-            add(line, line.split())
+            add(line, line.split(), f" among {count:,}")
         out.print(table)
         small, large = idle_tick(few), idle_tick(folder)
         out.print(f"idle tick: {large * 1000:.2f} ms, {large / small:.2f} times that with 100")
-        figures.append(Figure(f"idle tick, {count:,}", large))
-        figures.append(Figure(f"idle tick, {count:,}, next to one of 100", large / small, Unit.RATIO))
+        figures.append(Figure(f"idle tick among {count:,}", large))
+        figures.append(Figure(f"idle tick among {count:,}, next to 100", large / small, Unit.RATIO))
         give(figures)
         out.print("MB: " + ", ".join(f"{one} {size:,.0f}" for one, size in sizes(folder / "alerts.db")))
 
