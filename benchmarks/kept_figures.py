@@ -74,4 +74,7 @@ def write_kept(path: Path, kept: KeptFigures) -> None:
 
 
 def _rounded(one: Measured) -> dict[str, object]:
-    return asdict(one) | {"ratio": float(f"{one.ratio:.4g}"), "value": float(f"{one.value:.4g}")}
+    """Return the fields of a figure; a flag that is as for most figures says nothing."""
+    flags = {"lower_is_better": False} if not one.lower_is_better else {}
+    flags |= {"noisy": True} if one.noisy else {}
+    return {"ratio": float(f"{one.ratio:.4g}"), "value": float(f"{one.value:.4g}"), "unit": one.unit} | flags
