@@ -58,7 +58,7 @@ test: check  ## everything that must pass, on twice as many processes as there a
 # The tests start many processes: with the modules' bytecode on disk, each starts in three quarters of the time.
 test faults simulate: export PYTHONDONTWRITEBYTECODE =
 
-faults: $(VENV)/.installed-dev  ## kill the program wherever it leaves something else, and stop replicas (half an hour; SEED=n repeats a run, SCENES="absence" kills in some scenes only)
+faults: $(VENV)/.installed-dev  ## kill the program wherever it leaves something else, and stop replicas; all of the store on both databases (half an hour and more; SEED=n repeats a run, SCENES="absence" kills in some scenes only)
 	@FAULTS=all $(BIN)/python -m pytest -s -rs tests/faults tests/channels tests/store tests/test_*.py tests/cli/test_damage.py \
 	  tests/cli/test_imports.py tests/cli/test_many_commitments.py tests/cli/test_surroundings.py \
 	  tests/faults/versions_meet.py tests/faults/copies_under_load.py $(ARGS)
