@@ -98,7 +98,7 @@ def _next_alerted(app: App, groups: Iterable[MatchedGroup]) -> Iterable[Tracked]
 
 
 def _skipped_dates(app: App) -> Iterator[str]:
-    found = list(islice(skipping(app.store.open_commitments.recurring(MAY_SKIP.pattern)), MOST_SKIPPING + 1))
+    found = list(islice(skipping(app.store.open_commitments.recurring(MAY_SKIP)), MOST_SKIPPING + 1))
     yield from found[:MOST_SKIPPING]
     if len(found) > MOST_SKIPPING:
         yield "more commitments recur on days that some months or years do not have"

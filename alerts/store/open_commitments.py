@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 
 from alerts.core.tracked import Tracked
+from alerts.deadlines.values import frozen
 from alerts.store import tables
 from alerts.store.database import Database
 from alerts.store.occurrence_rows import build, occurrences_of
@@ -16,6 +18,27 @@ from alerts.store.watched_commitments import tracked_or_none
 Version = tuple[int, int]  # each change of a commitment raises one of the two
 _C = tables.commitments.c
 _IS_OPEN = _C.status == "open"
+
+
+@frozen(kw_only=True)
+class SkippingDates:
+    """Patterns of recurring deadlines: on a `rare_day`, or without a stated day (`any_day`) from a `late_start` on."""
+
+    rare_day: str
+    any_day: str
+    late_start: str
+
+    def finds(self, deadline: str) -> bool:
+        """Return whether a deadline is one of these."""
+        if re.search(self.rare_day, deadline):
+            return True
+        return not re.search(self.any_day, deadline) and re.search(self.late_start, deadline) is not None
+
+    @property
+    def condition(self) -> ColumnElement[bool]:
+        """Return whether the deadline of a commitment is one of these."""
+        finds = _C.deadline.regexp_match
+        return or_(finds(self.rare_day), and_(not_(finds(self.any_day)), finds(self.late_start)))
 
 
 class OpenCommitments:
@@ -32,10 +55,9 @@ class OpenCommitments:
             of_open = connection.execute(select(*numbers).where(_IS_OPEN)).one()
         return tuple(int(number or 0) for number in (*whole, *of_open))
 
-    def recurring(self, pattern: str) -> list[tuple[str, str]]:
-        """Return the key and the deadline of each that recurs and that a pattern finds, the earliest first."""
-        query = select(_C.key, _C.deadline).where(tables.RECURRING, _C.deadline.regexp_match(pattern))
-        query = query.where(_IS_OPEN)
+    def recurring(self, dates: SkippingDates) -> list[tuple[str, str]]:
+        """Return the key and the deadline of each that recurs on such dates, the earliest first."""
+        query = select(_C.key, _C.deadline).where(tables.RECURRING, dates.condition, _IS_OPEN)
         with self._database.look() as connection:
             ordered = query.order_by(func.coalesce(_C.latest, _C.earliest), _C.key)
             return [(key, deadline) for key, deadline in connection.execute(ordered).tuples()]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
@@ -10,12 +9,14 @@ from alerts.core.tracked import Tracked
 from alerts.deadlines.bounds import describe_bounds
 from alerts.deadlines.grammar import parse
 from alerts.deadlines.skipped_months import skipped_periods
+from alerts.store.open_commitments import SkippingDates
 
 # What a rule that skips months or years has: a rare day or week of the year, a fifth weekday, a day after the 28th, or
-# neither of these and a first day after the 28th.
-MAY_SKIP = re.compile(
-    r"BYYEARDAY|BYWEEKNO|BYDAY=[^; ]*5|BYMONTHDAY=[^; ]*(?:29|3\d)"
-    r"|^(?!.*BY(?:MONTH)?DAY=).*from \d{4}-\d\d-(?:29|3\d)"
+# neither of these and a first day after the 28th. Apart, since together they take PostgreSQL three times as long.
+MAY_SKIP = SkippingDates(
+    rare_day=r"BYYEARDAY|BYWEEKNO|BYDAY=[^; ]*5|BYMONTHDAY=[^; ]*(?:29|3\d)",
+    any_day=r"BY(?:MONTH)?DAY=",
+    late_start=r"from \d{4}-\d\d-(?:29|3\d)",
 )
 
 
@@ -27,7 +28,7 @@ def skipped_dates(tracked: Iterable[Tracked]) -> Iterator[str]:
 def skipping(deadlines: Iterable[tuple[str, str]]) -> Iterator[str]:
     """Yield the same of commitments that recur, by key and deadline."""
     for key, deadline in deadlines:
-        if MAY_SKIP.search(deadline) and (skipped := skipped_periods(parse(deadline))):
+        if MAY_SKIP.finds(deadline) and (skipped := skipped_periods(parse(deadline))):
             yield f"{key}: `{deadline}` {skipped}"
 
 
