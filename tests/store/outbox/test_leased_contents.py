@@ -9,11 +9,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from alerts.core.absences import Absence
+from alerts.planning import plan
+from alerts.scheduled_rules import ScheduledRule
 from alerts.store import Store, delivery_tables, tables
 from alerts.store.calendar_uids import INSTALLATION
 from alerts.store.outbox import claim as claims
 from alerts.store.outbox import contents, set_aside
 from tests.factories import NOW, acknowledge, at, claim, close, entry, load, move, plan_at, remind, rule
+from tests.store.outbox.boundaries import ANA, BO, CHANNELS, Received, hand_over
 
 NINE = at("2025-11-03T09:00")
 LEAD = rule(remind=remind(before=("P7D",)))
@@ -83,6 +87,33 @@ def test_what_is_answered_once_it_is_leased_says_so(pending: Store, meanwhile: M
     [told] = one.contexts
     assert told.tracked.acknowledged is not None
     assert told.tracked.acknowledged.by == "desk"
+
+
+def test_a_later_alert_that_overtakes_one_whose_copy_is_sent_goes_to_both(
+    sqlite_url: str, meanwhile: Meanwhile
+) -> None:
+    desk, later = rule(remind=remind(before=("P7D", "P3D")), notify=("owner",)), at("2025-11-07T09:00")
+    store = Store(sqlite_url)
+    store.people.register([ANA, BO])
+    absence = Absence(person="ana", starts_at=NOW, ends_at=at("2025-12-01"), zone="UTC", recorded_by="desk")
+    store.absences.record(absence, NOW, "shell")
+    load(store, entry(owner="ana"), now=NOW)
+    store.watches.register([desk], NOW)
+    assert plan(store, ScheduledRule.all([desk]), CHANNELS, NINE) == 1
+    copied: list[Received] = []
+
+    def send_the_copy_and_plan_again() -> None:
+        copied.extend(hand_over(store, later))
+        plan(store, ScheduledRule.all([desk]), CHANNELS, later)
+
+    meanwhile(claims, "read_leased", send_the_copy_and_plan_again)
+    found = hand_over(store, later)
+    store.close()
+    assert [(one.recipient, one.alert[2], one.is_copy) for one in copied] == [(BO.email, at("2025-11-03"), True)]
+    assert [(one.recipient, one.alert[2], one.is_copy) for one in found] == [
+        (ANA.email, at("2025-11-07"), False),
+        (BO.email, at("2025-11-07"), True),
+    ]
 
 
 def test_what_another_process_has_taken_over_meanwhile_is_left_to_it(pending: Store, meanwhile: Meanwhile) -> None:
