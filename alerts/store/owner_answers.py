@@ -14,13 +14,12 @@ from alerts.store.rows import chunks
 
 _D, _V = delivery_tables.deliveries.c, tables.revisions.c
 _ADDRESS, _FIRST = func.lower(_D.recipient), func.min(_D.ended_at, type_=_D.ended_at.type)
-_ADDRESS, _FIRST = func.lower(_D.recipient), func.min(_D.ended_at, type_=_D.ended_at.type)
 
 
 def unanswered_since(database: Database, people: Iterable[Person], by: datetime) -> dict[str, datetime]:
-    """Return, by key, since when people have been sent alerts without recording anything: of those since `by` at least.
+    """Return, by key, since when people have been sent alerts and recorded nothing, if that was at `by` or earlier.
 
-    Only where somebody was sent an alert so long ago is it looked up what was recorded since: that may be a million.
+    The changes, of which there may be a million, are read only if somebody was sent an alert that long ago.
     """
     sent = select(_ADDRESS, _FIRST).where(_D.state == "sent").group_by(_ADDRESS)
     with database.look() as connection:

@@ -37,7 +37,7 @@ def with_local_times(text: str, zone: str) -> str:
 
 
 def days_after(at: datetime, days: int) -> datetime:
-    """Return the time so many days later; past the end of the calendar, its last instant."""
+    """Return the time that many days later, or the last instant of the calendar if it ends before."""
     try:
         return at + timedelta(days=days)
     except OverflowError:
