@@ -61,9 +61,7 @@ def matched_groups(database: Database, named_keys: Collection[str]) -> Iterator[
     with database.look() as connection:
         if not database.sqlite:  # it expects as many groups as there may be, and would sort all that is open on disk
             connection.execute(text("SET LOCAL work_mem = '32MB'"))
-        if (
-            named_keys
-        ):  # found by key, then left out by id: the index that is read for the others has the id, not the key
+        if named_keys:  # left out by id: the index that is read for the others has no keys
             others = others.where(_C.id.not_in(select(_C.id).where(named)))
         rows = [*connection.execute(others).tuples(), *(connection.execute(own).tuples() if named_keys else ())]
     for *found, key, count, first in sorted(rows, key=lambda row: row[-1]):
