@@ -127,8 +127,7 @@ class ChangeSet:
 def move_to(before: Tracked, commitment: Commitment, bounds: Bounds, change: Change) -> Changed:
     """Return a commitment with other bounds: a new version of them."""
     version, fields = before.bounds_version + 1, differing_fields(before.commitment, commitment)
-    revision = revision_after(before, change, "moved", detail=", ".join(fields) or None, version=version)
-    revision = replace(revision, before=before.bounds, after=bounds)
+    revision = revision_after(before, change, "moved", ", ".join(fields) or None, version, after=bounds)
     after = replace(
         before,
         commitment=commitment,

@@ -148,9 +148,15 @@ class StatedCommitment:
 
 
 def revision_after(
-    now: Tracked, change: Change, what: Any, detail: str | None = None, version: int | None = None
+    now: Tracked,
+    change: Change,
+    what: Any,
+    detail: str | None = None,
+    version: int | None = None,
+    *,
+    after: Bounds | None = None,
 ) -> Revision:
-    """Return the next revision of a commitment, or of one of its occurrences."""
+    """Return the next revision of a commitment, or of one of its occurrences; `after` are its bounds after a move."""
     return Revision(
         number=now.revision + 1,
         what=what,
@@ -159,6 +165,8 @@ def revision_after(
         reason=change.reason,
         source=change.source,
         cause=change.cause,
+        before=now.bounds if after else None,
+        after=after,
         bounds_version=version or now.bounds_version,
         detail=detail,
         occurrence=now.occurrence,

@@ -50,5 +50,7 @@ STATED = tuple(stated(Commitment(key="k", title="", deadline="undated")))
 
 def differing_fields(old: Commitment, new: Commitment) -> tuple[str, ...]:
     """Return the names of the fields that differ between two versions of a commitment."""
+    if new is old:
+        return ()
     before = stated(old)
     return tuple(sorted(name for name, value in stated(new).items() if before[name] != value))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import field
 from datetime import datetime
+from typing import cast
 
 from alerts.deadlines.dependent_series import DependentSeries, read_recurrence
 from alerts.deadlines.points import Point, parse_point, print_point
@@ -28,6 +30,7 @@ class Bounds:
     assumptions: tuple[str, ...] = ()
     calendars: tuple[str, ...] = ()
     recurrence: Recurrence | None = None
+    _fingerprint: str | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def earliest(self) -> datetime | None:
@@ -66,6 +69,11 @@ class Bounds:
 
         Calendars are no part of it: where only they change, nothing has moved, though leads in business days may.
         """
+        if self._fingerprint is None:  # a load compares and stores it several times
+            object.__setattr__(self, "_fingerprint", self._find_fingerprint())
+        return cast("str", self._fingerprint)
+
+    def _find_fingerprint(self) -> str:
         if self.recurrence:
             return f"{self.recurrence} {' '.join(self.calendars) if self.recurrence.uses_calendars else ''}".rstrip()
         counted = self.named.counted_start if self.named else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -20,6 +21,7 @@ from alerts.deadlines.dependent_series import DependentSeries
 from alerts.store import occurrence_rows, tables
 from alerts.store.followed_occurrences import renew_followed
 from alerts.store.rows import CHANGED_AT, append_revisions, bounds_columns, chunks, revision_row
+from alerts.store.stored_message import JsonText, as_json
 
 _C, _O = tables.commitments.c, tables.occurrences.c
 
@@ -46,8 +48,9 @@ def write(connection: Connection, change_set: ChangeSet) -> None:
 
 
 def _before(changed: Changed) -> Tracked:
-    """Return a commitment with the bounds that its occurrences had."""
-    return replace(changed.after, bounds=changed.bounds_before)
+    """Return a commitment with the bounds that its occurrences had; it is the same where it has none."""
+    after, before = changed.after, changed.bounds_before
+    return replace(after, bounds=before) if after.recurs or before.recurs else after
 
 
 def _resolver_of(commitment: Commitment, resolver: DeadlineResolver) -> Callable[[str], Bounds]:
@@ -125,18 +128,21 @@ def _new_row(new: New, change: Change) -> dict[str, Any]:
 
 def _update(connection: Connection, changed: Sequence[Changed], now: datetime) -> None:
     """Store what differs, each with its revision."""
-    rows, history = [], []
+    history: list[dict[str, Any]] = []
+    rows: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)  # by the fields that differ, mostly the date
     for one in changed:
         after, revision = one.after, one.revision
         assert revision is not None
-        if one.fields:
-            revision = replace(revision, stated=stated(after.commitment))
-        history.append(revision_row(after.id, revision))
-        rows.append({
-            "_id": after.id, **stated(after.commitment), **bounds_columns(after.bounds), "_changed_at": now,
+        states, bounds = stated(after.commitment) if one.fields else {}, bounds_columns(after.bounds)
+        bounds["bounds"] = JsonText(as_json(bounds["bounds"]))  # its revision has the same
+        row = revision_row(after.id, revision)
+        history.append(row | {"stated": states or None, "after": bounds["bounds"] if revision.after else None})
+        rows[one.fields].append({
+            "_id": after.id, **{name: states[name] for name in one.fields}, **bounds, "_changed_at": now,
             "bounds_version": after.bounds_version, "revision": revision.number, "stated_at": after.stated_at,
         })  # fmt: skip
-    _store_rows(connection, rows)
+    for alike in rows.values():
+        _store_rows(connection, alike)
     append_revisions(connection, history)
 
 

@@ -4,6 +4,21 @@ from tests.mutants.guards.guard import Guard
 
 # fmt: off
 GUARDS = (
+    Guard('a load stores each field that differs',
+          'store/change_writer.py',
+          'for name in one.fields}, **bounds',
+          'for name in one.fields[:1]}, **bounds',
+          'store/test_large_loads.py::test_entries_that_differ_in_other_fields_are_each_stored_whole[sqlite]'),
+    Guard('what follows a move is stored with its bounds',
+          'store/change_writer.py',
+          '"after": bounds["bounds"] if revision.after else None}',
+          '"after": None}',
+          'store/test_large_loads.py::test_entries_that_differ_in_other_fields_are_each_stored_whole[sqlite]'),
+    Guard('bounds that are made of others have a fingerprint of their own',
+          'deadlines/bounds.py',
+          'field(default=None, init=False, repr',
+          'field(default=None, repr',
+          'store/test_large_loads.py::test_a_fingerprint_is_worked_out_once_and_never_that_of_others'),
     Guard('a stored watch proves nothing of what was answered, moved or closed by date',
           'store/unproven_alerts.py',
           'or_(_C.changed_at.is_not(None), _HAS_STATES, ~proven)',
