@@ -45,7 +45,7 @@ class Row:
 class Verdict:
     """What there is to say about a run.
 
-    Of kept figures that are not here, those that need an absent tool (its name stands in theirs) are named, and have
+    Of kept figures that are not here, those that need an absent tool (its name stands in theirs) are counted, and have
     neither failed nor passed. `failed` are benchmarks that did not come to their end.
     """
 
@@ -69,6 +69,11 @@ class Verdict:
     def exit_code(self) -> int:
         return int(bool(self.worse or self.missing or self.failed))
 
+    def _missed_tools(self) -> list[tuple[str, int]]:
+        """Return each absent tool, and how many figures are left out for it."""
+        counted = ((tool, sum(tool in name for name in self.left_out)) for tool in self.absent)
+        return [(tool, number) for tool, number in counted if number]
+
     def lines(self) -> list[str]:
         """Return what is said below the table, the worst last."""
         new = [row.name for row in self.rows if row.kept is None]
@@ -77,7 +82,7 @@ class Verdict:
         return [
             f"{compared} figures compared, {len(self.worse)} worse by more than {WORSE_BY:.0%}; {noisy} are too noisy",
             *([f"new, not kept yet: {', '.join(new)}"] if new else []),
-            *(f"[red]NOT compared, its tool is missing: {name}[/]" for name in self.left_out),
+            *(f"[red]NOT compared, as {tool} is missing: {number} figures[/]" for tool, number in self._missed_tools()),
             *(f"[red]missing, kept but not measured: {name}[/]" for name in self.missing),
             *(f"[red]failed: {name}[/]" for name in self.failed),
             *(f"[red]worse by {row.change:.0%}: {row.name}[/]" for row in self.worse),
@@ -89,21 +94,36 @@ def compare(here: Mapping[str, Measured], kept: Mapping[str, Measured]) -> list[
     return [Row(name, here.get(name), kept.get(name)) for name in sorted(here.keys() | kept.keys())]
 
 
-def table(rows: Sequence[Row], title: str) -> Table:
+def benchmark_of(name: str) -> str:
+    """Return which benchmark gave the figure of this name."""
+    return name.partition(":")[0]
+
+
+def to_repeat(rows: Sequence[Row]) -> set[str]:
+    """Return the benchmarks to run once more: those with a figure that seems to be worse."""
+    return {benchmark_of(row.name) for row in rows if row.is_worse}
+
+
+def table(verdict: Verdict, title: str) -> Table:
     """Return a table of the rows."""
-    found = Table(title=title)
-    for heading in ("figure", "here", "ratio", "kept", "change"):
-        found.add_column(heading, justify="left" if heading == "figure" else "right")
-    for row in rows:
-        found.add_row(row.name, *_cells(row), style="red" if row.is_worse else "")
+    caption = (
+        "compared is what is measured; CPU and time are divided by the calibration first. "
+        f"Red: worse by more than {WORSE_BY:.0%}. Noisy: shown, not compared"
+    )
+    found = Table(title=title, caption=caption)
+    found.add_column("figure", overflow="fold")
+    for heading in ("measured", "compared", "kept", "change"):
+        found.add_column(heading, justify="right", no_wrap=True)
+    for row in verdict.rows:
+        found.add_row(row.name, *_cells(row, verdict.left_out), style="red" if row.is_worse else "")
     return found
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: Row, left_out: Sequence[str]) -> tuple[str, ...]:
     ratios = [f"{one.ratio:.4g}" if one else "" for one in (row.here, row.kept)]
     change = row.change
     if row.here is None:
-        text = "[red]missing[/]"
+        text = "left out" if row.name in left_out else "[red]missing[/]"
     elif change is None:
         text = "new"
     else:

@@ -37,7 +37,7 @@ rules:
 """
 NOW = datetime(2025, 10, 28, tzinfo=UTC)
 SMALL, LARGE = 100, 100_000
-TICKS = 100
+TICKS = 500  # a tick takes a millisecond: the best of a hundred differs by a quarter from run to run
 OWNERS = 25
 MOST_TIMES, MOST_MEGABYTES = 3.0, 500.0
 
@@ -121,7 +121,7 @@ def main() -> None:
     give([
         Figure(f"load of {size}", seconds), Figure(f"load of {size}, peak memory", megabytes, Unit.MEGABYTES),
         Figure(f"first tick of {size}", first), Figure(f"idle tick of {size}", idle),
-        Figure(f"idle tick of {size}, next to one of {SMALL}", times, Unit.RATIO),
+        Figure(f"idle tick of {SMALL}", results[SMALL][3]),
     ])  # fmt: skip
     sys.exit(not good)
 

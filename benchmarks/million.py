@@ -2,14 +2,13 @@
 
 `python -m benchmarks.million` loads 20,000, lets a tick make their watches, and copies the rows in the database until
 there are a million: to load and to plan each takes half an hour. It prints CPU seconds, peak memory and lines of each
-command, the median of idle ticks next to that with the smallest register, and the size of each table and index.
+command, the best of idle ticks next to that with the smallest register, and the size of each table and index.
 """
 
 from __future__ import annotations
 
 import argparse
 import sqlite3
-import statistics
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -27,7 +26,7 @@ from benchmarks.figures import Figure, Unit, give
 from benchmarks.listings import DEADLINES, TITLES
 from benchmarks.processes import program, run
 
-OWNERS, TICKS = 25, 100
+OWNERS, TICKS = 25, 500
 HEADINGS = "key,title,deadline,owner,tags,note"
 CONFIG = """
 database: sqlite:///{folder}/alerts.db
@@ -90,14 +89,14 @@ def copy_rows(path: Path, count: int, copies: int) -> None:
 
 
 def idle_tick(folder: Path) -> float:
-    """Return the median CPU seconds of ticks with nothing due."""
+    """Return the smallest CPU seconds of ticks with nothing due."""
     app, spent, now = App(folder / "config", None), [], utc_now()
     for _ in range(TICKS):
         began = time.process_time()
         plan(app.store, app.rules, app.channels, now)
         spent.append(time.process_time() - began)
     app.close()
-    return statistics.median(spent)
+    return min(spent)
 
 
 def sizes(path: Path) -> list[tuple[str, float]]:
@@ -141,7 +140,7 @@ def main() -> None:
         small, large = idle_tick(few), idle_tick(folder)
         out.print(f"idle tick: {large * 1000:.2f} ms, {large / small:.2f} times that with 100")
         figures.append(Figure(f"idle tick among {count:,}", large))
-        figures.append(Figure(f"idle tick among {count:,}, next to 100", large / small, Unit.RATIO))
+        figures.append(Figure("idle tick among 100", small))
         give(figures)
         out.print("MB: " + ", ".join(f"{one} {size:,.0f}" for one, size in sizes(folder / "alerts.db")))
 

@@ -104,7 +104,7 @@ def measure(store: Store, watches: int, dependants: int) -> Iterator[tuple[str, 
     with transaction_times() as found, transaction_times("read") as reads:
         deliver(store)
     yield "claim and record these, while a silence is for others", found, MOST_SECONDS
-    yield "the same, but reads, for which SQLite's writers wait", reads, MOST_SECONDS
+    yield "claim and record these: reads, for which SQLite's writers wait", reads, MOST_SECONDS
     load_dependants(store, dependants)
     with transaction_times() as found:
         acting.move(store, "base", "2025-12-24", Change(now=DUE, by="desk", reason="later"))

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from benchmarks.comparison import Verdict, compare
+from benchmarks.comparison import Verdict, compare, table
 from benchmarks.figures import VARIABLE, Figure, Unit, give, taken
 from benchmarks.kept_figures import KeptFigures, KeptFiguresError, Measured, read_kept, write_kept
+from benchmarks.runs import Benchmark, Runs, run_all
+
+ROOT = Path(__file__).parent.parent
 
 
 def verdict(here: dict[str, Figure], kept: dict[str, Figure], *absent: str, calibration: float = 1.0) -> Verdict:
@@ -22,6 +31,30 @@ def verdict(here: dict[str, Figure], kept: dict[str, Figure], *absent: str, cali
 
 def one(value: float, unit: Unit = Unit.CPU, **how: bool) -> dict[str, Figure]:
     return {"load": Figure("load", value, unit, **how)}
+
+
+def shown(found: Verdict, width: int = 80) -> list[str]:
+    """Return the lines of the table, without what holds its columns apart."""
+    written = StringIO()
+    Console(width=width, file=written).print(table(found, "compared"))
+    return [" ".join(line.replace("│", " ").split()) for line in written.getvalue().splitlines()]
+
+
+def played(rounds: dict[str, list[float]], kept: dict[str, float]) -> tuple[Runs, list[str]]:
+    """Run benchmarks of two rounds that find these values in turn; return also in which order they ran."""
+    order: list[str] = []
+
+    def measure(one: Benchmark) -> tuple[list[Figure], bool]:
+        order.append(one.name)
+        value = rounds[one.name][order.count(one.name) - 1]
+        return ([Figure("tick", value)] if value else []), value < 2.0
+
+    runs = Runs(measure, lambda times: [1.0] * times)
+    chosen = [Benchmark(name, rounds=2) for name in rounds]
+    run_all(
+        runs, chosen, {f"{name}: tick": Measured(one, one, Unit.CPU) for name, one in kept.items()}, Console(quiet=True)
+    )
+    return runs, order
 
 
 @pytest.mark.parametrize(
@@ -65,7 +98,8 @@ def test_what_needs_a_missing_tool_is_named_and_neither_fails_nor_counts_as_comp
     found = verdict(one(1.0), kept, "PostgreSQL")
     assert found.exit_code == 0
     assert found.lines()[0].startswith("1 figures compared")
-    assert "[red]NOT compared, its tool is missing: mail, PostgreSQL[/]" in found.lines()
+    assert "[red]NOT compared, as PostgreSQL is missing: 1 figures[/]" in found.lines()
+    assert [cell for cell in shown(found) if "left out" in cell] == ["mail, PostgreSQL 1 left out"]
 
 
 def test_what_is_new_is_named():
@@ -78,6 +112,57 @@ def test_a_benchmark_that_did_not_end_is_named_and_fails():
     found = Verdict([], failed=["peers"])
     assert found.exit_code == 1
     assert "[red]failed: peers[/]" in found.lines()
+
+
+def test_what_seems_to_be_worse_is_measured_once_more_after_all_others_and_then_named():
+    runs, order = played({"load": [1.5, 1.3, 1.1], "tick": [1.0, 1.0], "page": [1.2, 1.2, 1.3]}, dict.fromkeys(
+        ("load", "tick", "page"), 1.0
+    ))  # fmt: skip
+    assert order == ["load", "load", "tick", "tick", "page", "page", "load", "page"]
+    assert {name: one.ratio for name, one in runs.figures.items()} == {
+        "load: tick": 1.1, "tick: tick": 1.0, "page: tick": 1.2,
+    }  # fmt: skip
+    kept = {name: Measured(1.0, 1.0, Unit.CPU) for name in runs.figures}
+    assert [row.name for row in Verdict(compare(runs.figures, kept)).worse] == ["page: tick"]
+
+
+def test_what_is_noisy_or_new_is_not_measured_once_more():
+    assert played({"load": [9.0, 9.0]}, {})[1] == ["load", "load"]
+
+
+def test_a_benchmark_that_ends_in_one_of_its_rounds_only_has_failed():
+    runs, _ = played({"load": [1.0, 0.0]}, {"load": 1.0})
+    assert runs.failed == {"load"}
+    assert runs.figures["load: tick"].ratio == 1.0
+
+
+def test_an_aim_is_missed_where_no_round_met_it():
+    runs, _ = played({"load": [2.5, 1.0], "page": [2.5, 3.0]}, {})
+    assert runs.missed == {"page"}
+
+
+@pytest.mark.parametrize("width", [80, 100, 140])
+def test_the_table_shows_names_and_figures_whole_at_each_width(width):
+    name = "write_transactions: plan them: half in one digest, half in 1,000 deliveries, PostgreSQL"
+    found = verdict({name: Figure(name, 1.2)}, {name: Figure(name, 1.0)})
+    lines = shown(found, width)
+    assert max(map(len, lines)) <= width
+    row = " ".join(line for line in lines if line.startswith(("write", "half", "1,000", "deliveries", "Postgre")))
+    assert "1.2 s of CPU 1.2 1 +20%" in row
+    assert name.replace(" ", "") in row.replace("1.2 s of CPU 1.2 1 +20%", "").replace(" ", "")
+
+
+def test_ctrl_c_says_that_nothing_is_compared_once_the_benchmark_has_stopped(tmp_path: Path):
+    line = [sys.executable, "-m", "benchmarks", "listings"]
+    env = os.environ | {"TMPDIR": str(tmp_path), "COLUMNS": "80"}
+    with subprocess.Popen(line, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        next(line for line in process.stdout if "1 of 1: listings" in line)
+        process.send_signal(signal.SIGINT)
+        rest = process.stdout.read()
+    assert rest.splitlines()[-1] == "interrupted: nothing is compared, and nothing is kept"
+    assert process.returncode == 130
+    assert list(tmp_path.glob("tmp*")) == []
 
 
 def test_the_better_of_two_runs_counts():

@@ -1,0 +1,102 @@
+"""Runs benchmarks, each in a process of its own, and keeps the better of each of their figures."""
+
+from __future__ import annotations
+
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks.calibration import calibrate
+from benchmarks.comparison import compare, to_repeat
+from benchmarks.figures import VARIABLE, Figure, taken
+from benchmarks.kept_figures import Measured
+
+CALIBRATIONS = 3  # before and after each run
+STOPS_WITHIN = 60  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """A module of this package, its arguments for a short run, how often it runs, and a tool that all of it needs."""
+
+    name: str
+    arguments: str = ""
+    rounds: int = 1
+    needs: str = ""
+
+
+def measured(one: Benchmark) -> tuple[list[Figure], bool]:
+    """Run a benchmark; return its figures, none where it does not come to its end, and whether it met its aims.
+
+    It is in a session of its own, so that Ctrl-C reaches it here only: it stops the servers that it has started.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "figures"
+        line = [sys.executable, "-m", f"benchmarks.{one.name}", *one.arguments.split()]
+        with subprocess.Popen(line, env=os.environ | {VARIABLE: str(path)}, start_new_session=True) as process:
+            try:
+                status = process.wait()
+            except KeyboardInterrupt:
+                process.send_signal(signal.SIGINT)
+                process.wait(STOPS_WITHIN)
+                raise
+        return taken(path), status == 0
+
+
+class Runs:
+    """What the benchmarks of a run found.
+
+    `failed` are those that did not come to their end, `missed` those with an aim of their own that no round met.
+    """
+
+    def __init__(
+        self,
+        measure: Callable[[Benchmark], tuple[list[Figure], bool]] = measured,
+        times: Callable[[int], list[float]] = calibrate,
+    ) -> None:
+        self._measure, self._times = measure, times
+        self._met: set[str] = set()
+        self.ran: set[str] = set()
+        self.figures: dict[str, Measured] = {}
+        self.failed: set[str] = set()
+        self.calibrations = times(CALIBRATIONS)
+
+    def add(self, one: Benchmark, rounds: int) -> None:
+        """Run a benchmark, each time between two calibrations, and keep the better of each of its figures."""
+        for _ in range(rounds):
+            before = self.calibrations[-CALIBRATIONS:]
+            given, aims_met = self._measure(one)
+            self.calibrations += self._times(CALIBRATIONS)
+            calibration = statistics.median(before + self.calibrations[-CALIBRATIONS:])
+            for figure in given:
+                name, found = f"{one.name}: {figure.name}", Measured.of(figure, calibration)
+                self.figures[name] = found.better_of(self.figures.get(name, found))
+            self.ran.add(one.name)
+            if not given:
+                self.failed.add(one.name)
+            if aims_met:
+                self._met.add(one.name)
+
+    @property
+    def missed(self) -> set[str]:
+        return self.ran - self._met - self.failed
+
+
+def run_all(runs: Runs, chosen: Sequence[Benchmark], kept: Mapping[str, Measured], out: Console) -> None:
+    """Run benchmarks, and those that have a figure which seems to be worse once more: other work may have caused it."""
+    for number, one in enumerate(chosen, 1):
+        out.rule(f"{number} of {len(chosen)}: {one.name} {one.arguments}")
+        runs.add(one, one.rounds)
+    again = to_repeat(compare(runs.figures, kept))
+    for one in chosen:
+        if one.name in again:
+            out.rule(f"once more, as a figure seems to be worse: {one.name} {one.arguments}")
+            runs.add(one, 1)
