@@ -30,7 +30,7 @@ from alerts.deadlines.errors import InputError
 from alerts.delivery import ChannelWorker
 from alerts.failure_handling import handle_failures
 from alerts.outage_log import OutageLog
-from alerts.planning import plan
+from alerts.planning import plan, settle
 from alerts.process_status import Process, notes
 from alerts.reloading import Answer, Configuration, Reloading, changes
 from alerts.scheduled_rules import ScheduledRule, current
@@ -111,7 +111,7 @@ class Daemon:
             prepare(self._store, self._now.rules, self._clock(), registered=registered)
             scheduler = self._scheduler()
             scheduler.start()
-            for _ in self._store.watches.settle():
+            for _ in settle(self._store, self._now.rules, self._clock()):
                 if self._stop.is_set():
                     break
             on_ready()

@@ -26,6 +26,7 @@ from alerts.scheduled_rules import ScheduledRule, current
 from alerts.skipped_log import log_skipped
 from alerts.store import Store
 from alerts.store.claimed_watches import ClaimedWatches
+from alerts.store.new_watches import FirstEvaluation
 from alerts.store.store_error import StoreError
 from alerts.store.write_back import Evaluated
 
@@ -52,7 +53,7 @@ def plan(
     Rules of which another process has registered another meaning are left to it. `on_batch` is called after each batch,
     when it can be sent; where `stop` says so, the rest is left. `audit` returns the month that a summary states.
     """
-    for _ in store.watches.settle():
+    for _ in settle(store, rules, now):
         on_batch()
         if stop():
             return 0
@@ -77,6 +78,19 @@ def plan(
         count += summaries_planned
         on_batch()
     return count
+
+
+def settle(store: Store, rules: Mapping[str, ScheduledRule], now: datetime) -> Iterator[int]:
+    """Bring the watches up to date with what has changed: yields how many commitments each batch held.
+
+    New ones that send nothing by `now` are evaluated at once; to claim and read each again would take twice as long.
+    """
+
+    def first(tracked: Tracked, watch: Watch) -> Evaluation:
+        return evaluate(rules[watch.rule].rule, tracked, watch, now, rules[watch.rule].cron)
+
+    mine = {name: scheduled.rule for name, scheduled in rules.items()}
+    yield from store.watches.settle(FirstEvaluation(rules=mine, now=now, evaluate=first))
 
 
 def _plan_due(

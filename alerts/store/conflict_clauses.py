@@ -6,6 +6,7 @@ batch of alerts or watches. Version 2.1 has one; with it, `dialect.insert` does 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -25,11 +26,22 @@ def insert_or_leave(dialect: str, table: Table) -> Any:
 @cache
 def insert_or_update(dialect: str, table: Table, key: tuple[str, ...], names: tuple[str, ...]) -> Any:
     """Return an INSERT that brings columns (`names`) of rows up to date that are there already, by their `key`."""
+    return _changing(dialect, table, key, lambda excluded: {name: excluded[name] for name in names})
+
+
+@cache
+def insert_or_change(
+    dialect: str, table: Table, key: tuple[str, ...], values: Callable[[Any], Mapping[str, Any]]
+) -> Any:
+    """Return an INSERT that gives rows that are there already the `values` of what was to be inserted (`excluded`)."""
+    return _changing(dialect, table, key, values)
+
+
+def _changing(dialect: str, table: Table, key: tuple[str, ...], values: Callable[[Any], Mapping[str, Any]]) -> Any:
     dml = _dml(dialect)
     statement = _with_a_key(dml.Insert)(table)
-    new = {name: statement.excluded[name] for name in names}
     clause = _with_a_key(dml.OnConflictDoUpdate, _traverse_internals=[])
-    statement._post_values_clause = clause(index_elements=list(key), set_=new)
+    statement._post_values_clause = clause(index_elements=list(key), set_=values(statement.excluded))
     return statement
 
 

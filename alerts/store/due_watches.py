@@ -18,6 +18,7 @@ from alerts.store.standing import WatchedCommitment
 if TYPE_CHECKING:
     from alerts.core.envelopes import Routes
     from alerts.store.claimed_watches import ClaimedWatches
+    from alerts.store.new_watches import FirstEvaluation
     from alerts.store.write_back import Evaluated, Written
 
 # What only a tick needs is imported where it is used: commands that list would load it, too.
@@ -57,11 +58,14 @@ class Watches:
         with self._database.read() as connection:
             return {row.name: row.hash for row in connection.execute(_REGISTERED)}
 
-    def settle(self) -> Iterator[int]:
-        """Update the watches after changes; yields how many commitments each batch held."""
+    def settle(self, first: FirstEvaluation | None = None) -> Iterator[int]:
+        """Update the watches after changes; yields how many commitments each batch held.
+
+        `first` evaluates new ones at once where they send nothing yet.
+        """
         from alerts.store import settling
 
-        return settling.settle(self._database)
+        return settling.settle(self._database, first)
 
     def claim_due(self, rules: Mapping[str, Rule], until: datetime) -> ClaimedWatches | None:
         """Claim about 500 watches of these rules that are due, for a minute; None where none is free.

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, case, delete, exists, or_, select, update
+from sqlalchemy import Connection, Integer, Select, and_, bindparam, case, delete, exists, func, or_, select, update
 
 from alerts.core.rules import Rule, matching
 from alerts.core.tracked import Tracked
 from alerts.store import occurrence_rows, planning_tables, tables
 from alerts.store.database import Database
 from alerts.store.listed_places import put_missing_places, put_places
+from alerts.store.new_watches import FirstEvaluation, insert_or_wake, new_watch_row
 from alerts.store.outbox.held_back import release_changed
 from alerts.store.rows import CHUNK, TRACKED, insert_new
 from alerts.store.rule_rows import registered_rules
@@ -22,17 +23,20 @@ from alerts.store.watch_rows import LOCK_ORDER
 from alerts.store.watched_commitments import forget_occurrences, tracked_or_none
 
 _W, _R, _C = planning_tables.watches.c, planning_tables.rules.c, tables.commitments.c
+PAIRS = CHUNK  # of a commitment and a rule, in one transaction
 Stale = Sequence[tuple[Tracked, datetime]]  # commitments, and since when their watches are outdated
 _WHOLE = (_W.rule == bindparam("_rule"), _W.commitment_id == bindparam("_id"))  # with its occurrences
+_MOST = bindparam("most", type_=Integer)
 _WAITING = and_(_C.changed_at.is_not(None), _C.id.not_in(bindparam("unread", expanding=True)))
 # Each turn asks these, so they are built once.
 _ANY_CHANGED = select(1).where(or_(exists().where(_WAITING), exists().where(tables.UNLISTED)))
+_RULES_COUNT = select(func.count()).where(~_R.ending)
 _ANY_RULE = select(1).where(_R.settled_to.is_not(None)).limit(1)
 _CHANGED = (
     TRACKED.add_columns(_C.changed_at)
     .where(_WAITING)
     .order_by(_C.changed_at)
-    .limit(CHUNK)
+    .limit(_MOST)
     # What another replica has locked is skipped. SQLite has one writer, and no such clause. One that settles a rule
     # adds watches of the same commitments: with `key_share` it need not wait for us, while we wait for its watch.
     .with_for_update(key_share=True, skip_locked=True, of=tables.commitments)
@@ -43,7 +47,7 @@ _NEXT_RULES = (
     .order_by(_R.settled_to, _R.name)
     .with_for_update(skip_locked=True, of=planning_tables.rules)
 )
-_NEXT_COMMITMENTS = select(_C.id, _C.changed_at).where(_C.id > bindparam("last")).order_by(_C.id).limit(CHUNK)
+_NEXT_COMMITMENTS = select(_C.id, _C.changed_at).where(_C.id > bindparam("last")).order_by(_C.id).limit(_MOST)
 # Locked before they are read. One that another replica settles now may get no watch of a rule that is new.
 _NEW = (
     select(_C.id)
@@ -90,54 +94,67 @@ class _Changes:
     gone: list[dict[str, Any]] = field(default_factory=list)
 
 
-def settle(database: Database) -> Iterator[int]:
-    """Update the watches after changes, and wake those that await answers; yields the size of each batch."""
-    count, unread = 0, set[int]()  # the next turn tries unreadable ones again
+def settle(database: Database, first: FirstEvaluation | None = None) -> Iterator[int]:
+    """Update the watches after changes, and wake those that await answers; yields the size of each batch.
+
+    With `first`, new watches that send nothing yet are stored as evaluated; without, they are due.
+    """
+    count, since_pause, unread = 0, 0, set[int]()  # the next turn tries unreadable ones again
     # Rules first: they settle what is new with it, so nothing is left to do for it.
-    while done := _settle_rules(database) or _settle_changed(database, unread) + wake_for_sent(database):
+    while done := _settle_rules(database, first) or _settle_changed(database, unread, first) + wake_for_sent(database):
         count += done
+        since_pause += done
         yield done
-        if done >= CHUNK:
+        if since_pause >= CHUNK:
             database.give_way()
+            since_pause = 0
     if count >= CHUNK:
         # Else a claim would be planned as if there were few watches: each took two seconds of 20,000.
         for table in ("commitments", "watches"):
             database.analyze(table)
 
 
-def _settle_changed(database: Database, unread: set[int]) -> int:
+def _most(connection: Connection) -> int:
+    """Return how many commitments a batch has: the fewer, the more rules each of them may need a watch of."""
+    return max(1, min(CHUNK, PAIRS // max(1, connection.execute(_RULES_COUNT).scalar_one())))
+
+
+def _settle_changed(database: Database, unread: set[int], first: FirstEvaluation | None) -> int:
     if not _any(database, _ANY_CHANGED, unread=list(unread)):
         return 0
     with database.write() as connection:
-        rows = connection.execute(_CHANGED, {"unread": list(unread)}).mappings().all()
+        rows = connection.execute(_CHANGED, {"unread": list(unread), "most": _most(connection)}).mappings().all()
         if not rows:
             return put_missing_places(connection)
         rules = registered_rules(connection)
         stale = [(tracked, row["changed_at"]) for row in rows if (tracked := tracked_or_none(row))]
-        _settle_commitments(connection, rules, stale)
+        _settle_commitments(connection, rules, stale, first and first.of_registered(connection))
         unread |= {row["id"] for row in rows} - {tracked.id for tracked, _ in stale}
         return len(rows)
 
 
-def _settle_commitments(connection: Connection, rules: Sequence[Rule], stale: Stale) -> None:
+def _settle_commitments(
+    connection: Connection, rules: Sequence[Rule], stale: Stale, first: FirstEvaluation | None
+) -> None:
     """Bring all that follows from changed commitments up to date; they are locked."""
-    _keep_watches(connection, rules, rules, stale, changed=False)
+    _keep_watches(connection, rules, rules, stale, changed=False, first=first)
     commitments = [tracked for tracked, _ in stale]
     occurrence_rows.forget(connection, commitments)
     release_changed(connection, [tracked.id for tracked in commitments])
     put_places(connection, commitments, settled=True)
 
 
-def _settle_rules(database: Database) -> int:
+def _settle_rules(database: Database, first: FirstEvaluation | None) -> int:
     """Match changed rules with all commitments once, a batch at a time, and settle those that are new with it."""
     if not _any(database, _ANY_RULE):
         return 0
     with database.write() as connection:
-        first, *others = connection.execute(_NEXT_RULES).all() or (None,)
-        if first is None:
+        next_rule, *more = connection.execute(_NEXT_RULES).all() or (None,)
+        if next_rule is None:
             return 0
-        names = [first.name, *(row.name for row in others if row[1:] == first[1:])]
-        found = connection.execute(_NEXT_COMMITMENTS, {"last": first.settled_to}).all()
+        most, since = _most(connection), next_rule.registered_at
+        names = [next_rule.name, *(row.name for row in more if row[1:] == next_rule[1:])]
+        found = connection.execute(_NEXT_COMMITMENTS, {"last": next_rule.settled_to, "most": most}).all()
         changed = [row.id for row in found if row.changed_at]
         new = set(connection.execute(_NEW, {"ids": changed}).scalars()) if changed else set()
         rows = connection.execute(_THESE, {"ids": [row.id for row in found]}).mappings().all()
@@ -146,15 +163,13 @@ def _settle_rules(database: Database) -> int:
         tracked = [(row, item) for row in rows if (item := tracked_or_none(row))]
         unread = {row["id"] for row in rows} - {item.id for _, item in tracked}
         if unread:  # first: nobody waits for a commitment who holds a watch
-            connection.execute(_TRY_AGAIN, {"_ids": list(unread), "_at": first.registered_at})
+            connection.execute(_TRY_AGAIN, {"_ids": list(unread), "_at": since})
         if new:
-            _settle_commitments(
-                connection, rules, [(item, row["changed_at"]) for row, item in tracked if item.id in new]
-            )
-        stale = [(item, first.registered_at) for _, item in tracked if item.id not in new]
-        _keep_watches(connection, mine, rules, stale, changed=True)
-        last = found[-1].id if len(found) == CHUNK else None
-        connection.execute(_SETTLE_TO, {"_names": names, "_last": last})
+            stale = [(item, row["changed_at"]) for row, item in tracked if item.id in new]
+            _settle_commitments(connection, rules, stale, first and first.of_registered(connection, names))
+        others = [(item, since) for _, item in tracked if item.id not in new]
+        _keep_watches(connection, mine, rules, others, changed=True)
+        connection.execute(_SETTLE_TO, {"_names": names, "_last": found[-1].id if len(found) == most else None})
     return len(found) or 1  # not zero: a rule was settled, even without commitments
 
 
@@ -164,7 +179,13 @@ def _any(database: Database, query: Select[Any], **values: Any) -> bool:
 
 
 def _keep_watches(
-    connection: Connection, mine: Sequence[Rule], rules: Sequence[Rule], stale: Stale, *, changed: bool
+    connection: Connection,
+    mine: Sequence[Rule],
+    rules: Sequence[Rule],
+    stale: Stale,
+    *,
+    changed: bool,
+    first: FirstEvaluation | None = None,
 ) -> None:
     """Add missing watches, wake existing ones, and remove those of rules that no longer match."""
     if not stale:
@@ -172,16 +193,20 @@ def _keep_watches(
     ids = [tracked.id for tracked, _ in stale]
     found = connection.execute(_WATCHES, {"ids": ids, "rules": [rule.name for rule in mine]}).all()
     forget_occurrences(connection, found, {tracked.id: tracked for tracked, _ in stale})
-    changes = _changes(found, mine, rules, sorted(stale, key=lambda one: one[0].id))  # replicas go in one order
+    stale = sorted(stale, key=lambda one: one[0].id)  # replicas go in one order
+    changes = _changes(found, mine, rules, stale, first)
     if changes.new:
-        connection.execute(insert_new(connection, planning_tables.watches), changes.new)
+        missing = insert_or_wake(connection) if changed else insert_new(connection, planning_tables.watches)
+        connection.execute(missing, changes.new)
     if changes.wake:
         connection.execute(_WAKE_FOR_RULE if changed else _WAKE, changes.wake)
     if changes.gone:
         connection.execute(_REMOVE, changes.gone)
 
 
-def _changes(found: Sequence[Any], mine: Sequence[Rule], rules: Sequence[Rule], stale: Stale) -> _Changes:
+def _changes(
+    found: Sequence[Any], mine: Sequence[Rule], rules: Sequence[Rule], stale: Stale, first: FirstEvaluation | None
+) -> _Changes:
     """Compare the watches that were found with the rules that match."""
     here = {(row.rule, row.commitment_id): (row.fingerprint, row.revision) for row in found if not row.occurrence}
     changes = _Changes()
@@ -193,26 +218,9 @@ def _changes(found: Sequence[Any], mine: Sequence[Rule], rules: Sequence[Rule], 
         for rule in mine:
             pair = (rule.name, tracked.id)
             if rule.name in matched and pair not in here and tracked.open:
-                changes.new.append(_new_watch(rule.name, tracked, since, seen))
+                changes.new.append(new_watch_row(rule.name, tracked, since, seen, first))
             elif rule.name in matched and pair in here:
                 changes.wake.append({"_rule": pair[0], "_id": pair[1], "_since": since})
             elif pair in here:
                 changes.gone.append({"_rule": pair[0], "_id": pair[1]})
     return changes
-
-
-def _new_watch(rule: str, tracked: Tracked, since: datetime, seen: tuple[str | None, int] | None) -> dict[str, Any]:
-    fingerprint, revision = seen or (None, tracked.revision)
-    since = max(since, tracked.stated_at or tracked.recorded_at)
-    return {
-        "rule": rule,
-        "commitment_id": tracked.id,
-        "occurrence": "",
-        "since": since,
-        "next_at": since,
-        "cursor": None,
-        "latest_moment": None,
-        "fingerprint": fingerprint,
-        "revision": revision,
-        "changed": False,
-    }

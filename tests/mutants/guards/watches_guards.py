@@ -155,7 +155,7 @@ GUARDS = (
     Guard(
         "rules that were registered at other times are settled each by its own",
         "store/settling.py",
-        "if row[1:] == first[1:]",
+        "if row[1:] == next_rule[1:]",
         "if row",
         "store/test_settling.py::test_rules_that_were_registered_at_other_times_are_settled_each_by_its_own[sqlite]",
     ),

@@ -1,0 +1,92 @@
+"""Watches of new commitments: one that has nothing to send yet is stored as its first evaluation leaves it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, case, or_, select, true
+
+from alerts.core.rules import Rule
+from alerts.core.schedule.watches import Evaluation, Watch
+from alerts.core.tracked import Tracked
+from alerts.store import planning_tables
+from alerts.store.conflict_clauses import insert_or_change
+from alerts.store.watch_rows import KEY, watch_row
+
+log = logging.getLogger(__name__)
+
+_R, _W = planning_tables.rules.c, planning_tables.watches.c
+# Where a rule is still to be matched with all commitments, that wakes the watches that it has by then.
+_SETTLED = select(_R.name, _R.hash).where(
+    _R.name.in_(bindparam("names", expanding=True)),
+    _R.removed_at.is_(None),
+    ~_R.ending,
+    or_(_R.settled_to.is_(None), _R.name.in_(bindparam("settling", expanding=True))),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstEvaluation:
+    """What evaluates new watches by `now`, while they are made. `rules` are those that this process has."""
+
+    rules: Mapping[str, Rule]
+    now: datetime
+    evaluate: Callable[[Tracked, Watch], Evaluation]
+
+    def of_registered(self, connection: Connection, settling: Collection[str] = ()) -> FirstEvaluation:
+        """Return the same for those of the rules that mean what is registered. `settling`: what is settled just now."""
+        rows = connection.execute(_SETTLED, {"names": list(self.rules), "settling": list(settling)}).tuples()
+        return replace(self, rules={name: self.rules[name] for name, what in rows if self.rules[name].hash == what})
+
+    def after(self, tracked: Tracked, watch: Watch) -> Watch:
+        """Return a new watch as its evaluation leaves it; as it is, and due, where there is more to write than that.
+
+        It is also left due where an evaluation needs more than is read here: for what recurs, has changed, or awaits
+        an answer.
+        """
+        rule = self.rules.get(watch.rule)
+        if rule is None or watch.since > self.now:
+            return watch
+        # An answer raises the revision. What was read with it may be from before the lock.
+        if tracked.revision > 1 or tracked.recurs or rule.remind.unanswered is not None:
+            return watch
+        try:
+            found = self.evaluate(tracked, watch)
+        except Exception:
+            log.debug("rule %s cannot evaluate %s", watch.rule, tracked.commitment.key, exc_info=True)
+            return watch  # its turn comes at once, and reports it
+        return watch if found.reminders or found.skipped or found.new_watches else found.watch
+
+
+def new_watch_row(
+    rule: str,
+    tracked: Tracked,
+    since: datetime,
+    seen: tuple[str | None, int] | None,
+    first: FirstEvaluation | None,
+) -> dict[str, Any]:
+    """Return the row of a new watch. `seen` is what another watch has seen, from which it takes over."""
+    fingerprint, revision = seen or (None, tracked.revision)
+    since = max(since, tracked.stated_at or tracked.recorded_at)
+    watch = Watch(
+        rule=rule, commitment_id=tracked.id, since=since, next_at=since, fingerprint=fingerprint, revision=revision
+    )
+    return watch_row(first.after(tracked, watch) if first else watch)
+
+
+def insert_or_wake(connection: Connection) -> Any:
+    """Return an INSERT of watches that wakes those that are there already.
+
+    Another replica may have made one meanwhile, and evaluated it by the rule as it was.
+    """
+    return insert_or_change(connection.dialect.name, planning_tables.watches, KEY, _woken)
+
+
+def _woken(new: Any) -> Mapping[str, Any]:
+    # As for those that are there before: a watch that was never evaluated keeps its start.
+    since = case((_W.cursor.is_(None), _W.since), else_=new.since)
+    return {"next_at": new.next_at, "changed": true(), "since": since}
