@@ -59,14 +59,18 @@ class TemplateCode(CodeGenerator):
 
 def printed(value: object) -> str:
     """Return a value as HTML. What is HTML already stays as it is."""
-    return value if type(value) is Markup else escape(value)
+    if type(value) is Markup:
+        return value
+    return _escaped(value) if type(value) is str and len(value) <= _SHORT else escape(value)
 
 
 def tojson(value: object, indent: int | None = None) -> Markup:
     """Return a value as JSON that is safe in HTML too, as the filter of Jinja2 does."""
     if indent is not None:
         return htmlsafe_json_dumps(value, indent=indent, sort_keys=True)
-    return _text(value) if type(value) is str and len(value) <= _SHORT else _json(value)
+    if value is None or value is True or value is False or (type(value) is str and len(value) <= _SHORT):
+        return _kept(value)
+    return _json(value)
 
 
 def call_macro(macro: Macro, context: EvalContext, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
@@ -89,4 +93,5 @@ def _json(value: object) -> Markup:
     return _marked(Markup, text)
 
 
-_text = lru_cache(maxsize=4096)(_json)
+_kept = lru_cache(maxsize=4096)(_json)
+_escaped = lru_cache(maxsize=4096)(escape)

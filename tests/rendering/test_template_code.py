@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jinja2 import TemplateError
+from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import htmlsafe_json_dumps
 
@@ -33,11 +34,50 @@ def test_json_in_a_template_is_that_of_the_library(value: object) -> None:
     assert tojson(value).__html__() == tojson(value)
 
 
+@pytest.mark.parametrize("values", [[None, True, 1, 1.0, "1"], ["1", 1.0, 1, True, None], [False, 0, "", 0.0, []]])
+def test_json_that_is_kept_is_not_that_of_an_equal_value(values: list[object]) -> None:
+    assert [str(tojson(value)) for value in values] == [json.dumps(value) for value in values]
+
+
 @pytest.mark.parametrize("written", ["tojson(2)", "tojson(indent=0)"])
 def test_json_in_a_template_can_be_indented(written: str) -> None:
     value, given = {"b": ["<x>", 1], "a": {}}, "{{ value | " + written + " }}"
     theirs = ImmutableSandboxedEnvironment(autoescape=True)
     assert HTML.from_string(given).render(value=value) == theirs.from_string(given).render(value=value)
+
+
+@given(st.lists(st.text(max_size=300) | st.sampled_from(["<b>", "&amp;"]) | st.integers() | st.none(), max_size=5))
+def test_what_is_printed_is_that_of_the_library_whatever_was_printed_before(values: list[object]) -> None:
+    given = "{% for one in values %}{{ one }}{{ one | safe }}{{ one }}{% endfor %}"
+    theirs = ImmutableSandboxedEnvironment(autoescape=True)
+    assert HTML.from_string(given).render(values=values) == theirs.from_string(given).render(values=values)
+
+
+@pytest.mark.parametrize("environment", [HTML, TEXT], ids=["html", "text"])
+def test_what_is_imported_is_rendered_once_and_has_the_names_that_all_templates_may_use(environment: Sandbox) -> None:
+    parts = environment.from_string(
+        "{% macro m(n) %}{{ range(n) | list }}{% set x = namespace(a=1) %}{{ x.a }}{% endmacro %}"
+    )
+    use = environment.from_string("{% import parts as p %}{{ p.m(2) }}{{ dict(a=1).a }}")
+    assert use.render(parts=parts) == "[0, 1]11"
+    module = parts._module
+    assert module is not None
+    assert use.render(parts=parts) == "[0, 1]11"
+    assert parts._module is module
+
+
+@pytest.mark.parametrize(
+    "given", ["{{ d[['x']] }}", "{{ d['none'] }}", "{{ d['a'] }}", "{{ d.keys()|list }}", "{{ d[1] }}"]
+)
+def test_an_item_of_a_dictionary_is_that_of_the_library(given: str) -> None:
+    values = {"a": "<b>", 1: "one"}
+    found = []
+    for environment in (HTML, ImmutableSandboxedEnvironment(autoescape=True, undefined=StrictUndefined)):
+        try:
+            found.append(environment.from_string(given).render(d=values))
+        except TemplateError as error:
+            found.append(str(error))
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize("name", ["__class__", "_fields", "__dict__", "__slots__"])
