@@ -2,7 +2,8 @@
 
 `python -m benchmarks.peers` prints a table of CPU, times and ratios; exit code 1 if an aim is missed. All are due at
 once, the sinks on loopback are another process, and CPU is that of all threads. Alertmanager keeps nothing on disk;
-here each delivery is durable and has a link to answer by. Without Alertmanager the comparison is left out, in red.
+here each delivery is durable and has a link to answer by; "kept only" is what the former alone costs. Without
+Alertmanager the comparison is left out, in red.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,7 +25,13 @@ from rich.console import Console
 from rich.table import Table
 
 from alerts.answer_keys import make_key_file
-from benchmarks.deliveries import BARE, CONFIG, LABELS, Bench, Cost, databases
+from alerts.cli.app import App
+from alerts.core.deliveries import Delivery, Outcome
+from alerts.core.messages import Message
+from alerts.planning import plan
+from alerts.startup import prepare
+from alerts.store.outbox.reach import ServedRecipients
+from benchmarks.deliveries import BARE, CONFIG, FIRINGS, LABELS, Bench, Cost, databases
 from benchmarks.figures import Figure, Unit, give
 from benchmarks.processes import cpu_of, free_port
 from benchmarks.sinks import Sinks, Taken, running
@@ -34,6 +41,7 @@ CPU_AT_MOST = {"mail": 1.3, "web": 4.0}  # times Alertmanager's, planning includ
 TIME_AT_MOST = {"mail": 1.0, "web": 2.0}  # times Alertmanager's for mails, a bare loop's for posts
 AGAINST = {"mail": PROGRAM, "web": "bare loop"}
 AGAINST_LABELS = {"mail": "Alertmanager", "web": "a bare loop"}
+LATER, LEASE, CLAIMED = timedelta(hours=2), timedelta(minutes=1), 64  # of what is only kept
 WEB_LINKS = CONFIG.replace('/hook"', '/hook", answers: true')
 LINKS = "http: {{public_url: https://alerts.example.org, answer_keys: {{file: {}}}}}\n"
 PEER_CONFIG = """
@@ -144,6 +152,38 @@ def ours(bench: Bench, tag: str) -> tuple[Run, float, bytes]:
     return whole, planned.cpu, taken.last
 
 
+def kept_only(bench: Bench, tag: str, size: int) -> float:
+    """Return the CPU of planning, claiming, storing and marking a delivery: nothing is rendered, nor sent.
+
+    So it is the least that a delivery can cost that survives a kill. What is stored has `size` octets, and as many
+    outcomes share a commit as the channel has connections.
+    """
+    firing = FIRINGS[tag] + LATER
+    bench.load(tag, firing, FIRINGS[tag])  # the same commitments, moved
+    app = App(bench.folder, None)
+    channel, outbox = app.channels[tag], app.store.outbox
+    prepare(app.store, app.rules, FIRINGS[tag])
+    message = Message(subject="Report to the desk", text="x" * size, rendered_at=firing)
+    served, done = ServedRecipients(recipients=channel.recipients), 0
+    costs: list[Cost] = []
+    with Cost.of(bench.count, costs):
+        plan(app.store, app.rules, app.channels, firing)
+        while claims := outbox.claim(tag, firing, CLAIMED, LEASE, served=served):
+            outbox.keep({one.id: (one.fence, message, None) for one in claims})
+            for some in batched(claims, channel.connections):
+                outbox.record_outcomes([(one, Outcome(state="sent"), firing, firing) for one in some])
+            done += len(claims)
+    app.close()
+    if done != bench.count:
+        raise SystemExit(f"{done} of {bench.count} were due again: this measures nothing")
+    return costs[0].cpu
+
+
+def batched(claims: Sequence[Delivery], count: int) -> Iterator[Sequence[Delivery]]:
+    """Yield claims, so many at once."""
+    return (claims[first : first + count] for first in range(0, len(claims), count))
+
+
 class Report:
     """The table, and whether all aims are met."""
 
@@ -156,6 +196,12 @@ class Report:
 
     def peer(self, label: str, run: Run) -> None:
         self.table.add_row(label, *_figures(run))
+
+    def kept_only(self, tag: str, name: str, cpu: float, peer: Run | None) -> None:
+        ratio = f"{cpu / peer.cpu:.2f}" if peer and peer.cpu else "–"
+        self.figures.append(Figure(f"{LABELS[tag]} kept only, {name}", cpu))
+        label = f"{LABELS[tag]}: {name}, kept only"
+        self.table.add_row(label, f"{cpu * 1000:.2f} ms", "", "", ratio, "", "nothing is rendered, nor sent: the least")
 
     def ours(self, tag: str, name: str, run: Run, planning: float, peers: dict[str, Run]) -> None:
         label = f"{LABELS[tag]}: {name} (planning {planning * 1000:.2f} ms)"
@@ -194,13 +240,15 @@ def measure(given: str | None, count: int) -> Report:
         config = WEB_LINKS + LINKS.format(Path(name) / "keys")
         for tag in BARE:
             for database, url in found:
-                run, planning, body = ours(Bench(folder, url, sinks, count, config), tag)
+                bench = Bench(folder, url, sinks, count, config)
+                run, planning, body = ours(bench, tag)
                 peers = {"bare loop": bare(sinks, tag, body, count)}
                 if peer:
                     peers[PROGRAM] = peer.run(tag, count)
                 for label, one in peers.items():
                     report.peer(f"{LABELS[tag]}: {label}", one)
                 report.ours(tag, database, run, planning, peers)
+                report.kept_only(tag, database, kept_only(bench, tag, len(body)), peers.get(PROGRAM))
                 report.table.add_section()
     return report
 
