@@ -5,9 +5,9 @@ from tests.mutants.guards.guard import Guard
 GUARDS = (
     Guard(
         "the unique key of alerts",
-        "store/migrations/versions/0015_plain_names.py",
-        "list(ALERT), unique=True)",
-        "list(ALERT), unique=False)",
+        "store/migrations/versions/0037_compact_links.py",
+        'sa.PrimaryKeyConstraint("alert", name=',
+        'sa.PrimaryKeyConstraint("alert", "reminder_id", name=',
         "store/outbox/test_claim.py::test_two_rules_on_different_crons_tell_it_once[sqlite]",
     ),
     Guard(

@@ -155,6 +155,28 @@ def test_a_replica_that_holds_on_to_what_is_due_is_waited_for_but_not_for_ever(r
     assert turn(other, now=at("2025-11-03T09:02")) == 6
 
 
+@pytest.mark.usefixtures("batches_of_five")
+def test_what_comes_due_while_a_digest_is_worked_out_is_waited_for(store, monkeypatch):
+    planned(store, 17)
+    with pytest.raises(KilledError):
+        turn(store, on_batch=killed_after(1))
+    watches, write = planning_tables.watches, store.database.write
+    with write() as connection:
+        due = connection.execute(watches.update().where(watches.c.next_at <= NINE).values(next_at=None)).rowcount
+    assert due > 0
+
+    def some_come_due_and_write() -> Any:
+        with write() as connection:
+            connection.execute(watches.update().where(watches.c.next_at.is_(None)).values(next_at=NINE))
+        return write()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store.database, "write", some_come_due_and_write)
+        assert list(store.gathering.seal(lambda: [LEAD.name], NINE)) == []
+    turn(store)
+    assert digests(store) == [("a@example.org", 17), ("b@example.org", 17)]
+
+
 def lives(store: Store, *rules: Any) -> None:
     """Let a daemon be alive that plans these rules."""
     mine = RuleSet(rules={one.name: one for one in rules})
