@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from datetime import time as time_of_day
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Literal
@@ -22,9 +23,11 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Connection
 
+from alerts.core.absences import Absence
 from alerts.core.changes import Change, StatedCommitment
-from alerts.core.commitments import Commitment
+from alerts.core.commitments import Commitment, Person
 from alerts.core.deliveries import Outcome
+from alerts.core.office_hours import WEEKDAYS, OfficeHours
 from alerts.core.rules import Overdue, Remind, Rule
 from alerts.core.silences import Silence
 from alerts.deadlines.grammar import parse
@@ -32,11 +35,14 @@ from alerts.planning import plan
 from alerts.scheduled_rules import ScheduledRule
 from alerts.store import Store
 from alerts.store.database import Database
+from alerts.store.outbox.held_back import ANY_TIME, ChannelHours
 from benchmarks.deliveries import databases
 from benchmarks.figures import Figure, give
 from tests import acting
 
+AWAY = "whose reader is away"
 LOADED, DUE = datetime(2025, 10, 28, 9, tzinfo=UTC), datetime(2025, 11, 3, 9, tzinfo=UTC)
+DAY_BEFORE, ON_THE_DAY, OVERDUE = (DUE + timedelta(days=days) for days in (6, 7, 8))
 REMIND = Remind(before=("P7D", "P1D"), on_the_day=True, opens=True, overdue=Overdue(), moved=True, closed=True)
 RULE = Rule(name="desk", cron="0 9 * * *", remind=REMIND, notify=("mail",), digest=True)
 ALONE = Rule(name="alone", cron="0 9 * * *", match={"tags": ("alone",)}, remind=REMIND, notify=("mail",), digest=False)
@@ -78,10 +84,40 @@ def transaction_times(kind: Literal["write", "read"] = "write") -> Iterator[list
         yield found
 
 
-def deliver(store: Store) -> None:
-    """Claim all that is due and record that it was sent, as a worker does."""
-    while claims := store.outbox.claim("mail", DUE, AT_ONCE, LEASE):
-        store.outbox.record_outcomes([(one, Outcome(state="sent"), DUE, DUE) for one in claims])
+def deliver(store: Store, now: datetime = DUE, hours: ChannelHours = ANY_TIME) -> list[int]:
+    """Claim all that is due and record that it was sent, as a worker does; return how many reminders each carried."""
+    carried = []
+    while claims := store.outbox.claim("mail", now, AT_ONCE, LEASE, hours=hours):
+        store.outbox.record_outcomes([(one, Outcome(state="sent"), now, now) for one in claims])
+        carried += [len(one.contexts) for one in claims]
+    return carried
+
+
+def whole_digests(store: Store, watches: int) -> Iterator[tuple[str, list[tuple[float, float]], float]]:
+    """Yield what was done with a digest of half of them that waits as a whole, or whose reader is away."""
+    hours = OfficeHours(opens=time_of_day(10), closes=None, days=WEEKDAYS, timezone="UTC")
+    closed = ChannelHours(of=lambda _: hours)
+    days = iter([DAY_BEFORE, ON_THE_DAY, OVERDUE])
+
+    def due_next(what: str, hours: ChannelHours = ANY_TIME) -> Iterator[tuple[str, list[tuple[float, float]], float]]:
+        now = next(days)
+        plan(store, ScheduledRule.all([RULE, ALONE]), CHANNELS, now)
+        with transaction_times() as found:
+            carried = deliver(store, now, hours)
+        if (max(carried, default=0) >= watches // 2) != (what == AWAY):
+            raise SystemExit(f"{what}: sent in one {max(carried, default=0):,}: this measures something else")
+        yield f"claim them, {what}", found, MOST_SECONDS
+
+    yield from due_next("outside of office hours", closed)
+    everything = Silence(match={}, since=LOADED, until=ON_THE_DAY + timedelta(hours=1), reason="moves", by="ann")
+    store.silences.add(everything)
+    yield from due_next("silenced as a whole")
+    store.people.register([Person(key=key, name=key, email=f"{key}@example.org") for key in ("desk", "bo")])
+    away = Absence(
+        person="desk", starts_at=OVERDUE, ends_at=OVERDUE + timedelta(days=1), zone="UTC", deputy="bo", recorded_by="bo"
+    )
+    store.absences.record(away, OVERDUE, "shell")
+    yield from due_next(AWAY)
 
 
 def load_dependants(store: Store, count: int) -> None:
@@ -105,6 +141,7 @@ def measure(store: Store, watches: int, dependants: int) -> Iterator[tuple[str, 
         deliver(store)
     yield "claim and record these, while a silence is for others", found, MOST_SECONDS
     yield "claim and record these: reads, for which SQLite's writers wait", reads, MOST_SECONDS
+    yield from whole_digests(store, watches)
     load_dependants(store, dependants)
     with transaction_times() as found:
         acting.move(store, "base", "2025-12-24", Change(now=DUE, by="desk", reason="later"))

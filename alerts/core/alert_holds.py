@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from datetime import datetime
 
+from alerts.core.commitments import Commitment
 from alerts.core.office_hours import OfficeHours
 from alerts.core.silences import Silence, silenced_until
 from alerts.core.tracked import Tracked
@@ -33,14 +34,20 @@ class Hold:
 
 
 def hold_at(
-    about: Tracked, at: datetime, silences: Collection[Silence], opens: datetime, last_firing: LastFiring
+    commitment: Commitment,
+    latest: datetime | None,
+    at: datetime,
+    *,
+    silences: Collection[Silence],
+    opens: datetime,
+    last_firing: LastFiring,
 ) -> Hold:
     """Return what holds back an alert that is due at an instant. `opens`: when its recipient takes alerts from then on.
 
-    What is critical does not wait for office hours.
+    `latest`: the deadline that it is about. What is critical does not wait for office hours.
     """
-    silenced, latest = silenced_until(silences, about, at, last_firing), about.bounds.latest
-    begin = opens if opens > at and about.commitment.priority != "critical" else None
+    silenced = silenced_until(silences, commitment, latest, at, last_firing)
+    begin = opens if opens > at and commitment.priority != "critical" else None
     return Hold(
         silenced_until=silenced if silenced and silenced > at else None,
         hours_begin=begin,
@@ -52,6 +59,13 @@ def goes_out_at(
     about: Tracked, at: datetime, silences: Collection[Silence], hours: OfficeHours | None, last_firing: LastFiring
 ) -> datetime:
     """Return when an alert that is due at an instant goes out to a recipient with these hours, if nothing changes."""
-    while until := hold_at(about, at, silences, hours.next_open(at) if hours else at, last_firing).until:
+    while until := hold_at(
+        about.commitment,
+        about.bounds.latest,
+        at,
+        silences=silences,
+        opens=hours.next_open(at) if hours else at,
+        last_firing=last_firing,
+    ).until:
         at = until
     return at

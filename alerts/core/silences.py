@@ -11,7 +11,7 @@ from typing import get_args
 
 from alerts.core.commitments import PRIORITIES, Commitment, Kind
 from alerts.core.rules import MATCHED, matches
-from alerts.core.tracked import Proof, Tracked
+from alerts.core.tracked import Proof
 from alerts.deadlines.errors import InputError, did_you_mean
 from alerts.deadlines.points import Day
 from alerts.deadlines.values import frozen
@@ -102,15 +102,20 @@ def read_time(text: str, zone: str, *, end: bool) -> datetime:
 
 
 def silenced_until(
-    silences: Iterable[Silence], about: Tracked, at: datetime, last_firing: Callable[[datetime], datetime | None]
+    silences: Iterable[Silence],
+    commitment: Commitment,
+    latest: datetime | None,
+    at: datetime,
+    last_firing: Callable[[datetime], datetime | None],
 ) -> datetime | None:
     """Return until when silences hold back an alert that is due at an instant; None where none does.
 
+    `latest`: the deadline that the alert is about.
+
     What is critical goes out at the last firing before its deadline, which `last_firing` returns, or at once.
     """
-    ends = max((one.ends for one in silences if one.holds(about.commitment, at)), default=None)
-    latest = about.bounds.latest
-    if ends is None or about.commitment.priority != "critical" or latest is None or ends < latest:
+    ends = max((one.ends for one in silences if one.holds(commitment, at)), default=None)
+    if ends is None or commitment.priority != "critical" or latest is None or ends < latest:
         return ends
     return last_firing(latest)
 

@@ -46,7 +46,10 @@ def silence(since: datetime, until: datetime) -> Silence:
 )
 def test_what_office_hours_hold_back(priority: str, due: str, opens: str, hold: Hold) -> None:
     last_firing = Cron(CRON, "UTC").before
-    assert hold_at(tracked(priority=priority), at(due), (), at(opens), last_firing) == hold
+    about = tracked(priority=priority)
+    latest = about.bounds.latest
+    found = hold_at(about.commitment, latest, at(due), silences=(), opens=at(opens), last_firing=last_firing)
+    assert found == hold
     assert (hold.until is None) is (hold.too_late or hold.hours_begin is None)
 
 

@@ -139,6 +139,7 @@ class Outbox:
         """
         routes = DeputyRoutes(recipients=served.recipients or (), operators=operators)
         statements, mine = _statements(served), _parameters(channel, served) | {"_exclude": list(exclude)}
+        before: set[UUID] = set()
         while self._any_due(statements, mine, now):
             with self._database.write() as connection:
                 real = self._database.real_now(connection)
@@ -151,6 +152,10 @@ class Outbox:
             found = self._read_leased(leased, now, hours) if leased else []
             if found or not rows:
                 return found
+            ids = {row["id"] for row in rows}
+            if ids & before:  # of a long one there is more to hold
+                self._database.give_way()
+            before = ids
         return []
 
     def _read_leased(self, rows: Sequence[Any], now: datetime, hours: ChannelHours) -> list[Delivery]:

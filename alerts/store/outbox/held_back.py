@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from alerts.core.alert_holds import goes_out_at, hold_at
+from alerts.core.commitments import Commitment
 from alerts.core.deliveries import Delivery
 from alerts.core.office_hours import HoursOf, OfficeHours, always_open
 from alerts.core.rules import Rule
@@ -48,7 +49,10 @@ _LINKS = (
     .join(delivery_tables.deliveries, _D.id == _L.delivery_id)
     .where(_L.delivery_id.in_(bindparam("ids", expanding=True)))
 )
-_MATCHED = MATCHED_FIELDS.where(tables.commitments.c.id.in_(bindparam("ids", expanding=True)))
+_C = tables.commitments.c
+_ABOUT = MATCHED_FIELDS.add_columns(_C.latest).where(_C.id.in_(bindparam("ids", expanding=True)))
+_GONE = delete(delivery_tables.deliveries).where(_D.id.in_(bindparam("ids", expanding=True)))
+GATHERED_AT_ONCE = 1_000  # reminders in a transaction: 0.1 seconds
 # What is held back of some commitments.
 _OF_COMMITMENTS = _G.reminder_id.in_(select(_R.id).where(_R.commitment_id.in_(bindparam("_ids", expanding=True))))
 _RELEASE = update(delivery_tables.gathered).where(held_in_order(_OF_COMMITMENTS)).values(held_until=None)
@@ -78,48 +82,94 @@ class ChannelHours:
 ANY_TIME = ChannelHours()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldBack:
+    """Which reminders of some deliveries wait. Of the `undecided` deliveries some are not looked at yet."""
+
+    waits: Mapping[UUID, Mapping[UUID, Held]]
+    undecided: Collection[UUID] = ()
+
+
 def held_back(
     connection: Connection, rows: Sequence[Any], now: datetime, hours: ChannelHours, *, with_silences: bool
-) -> dict[UUID, dict[UUID, Held]]:
-    """Return which reminders of some deliveries wait, and until when. What goes out before office hours is marked."""
+) -> HeldBack:
+    """Return which reminders of some deliveries wait, and until when. What goes out before office hours is marked.
+
+    Of those that are to be gathered some thousand are enough for a transaction, for whose end others wait.
+    """
     silences = [one for one in silences_after(connection, now) if one.since <= now] if with_silences else []
     opens = {to: hours.next_open(to, now) for to in {row["recipient"] for row in rows}}
     closed = {to: at for to, at in opens.items() if at > now}
-    if not silences and not closed:
-        return {}
-    links = connection.execute(_LINKS, {"ids": [row["id"] for row in rows]}).all()
-    silenced = _silenced(connection, {link.commitment_id for link in links}, silences, now)
-    links = [link for link in links if link.commitment_id in silenced or link.recipient in closed]
-    whole = fetch_whole(connection, {link.commitment_id for link in links})
-    rules = rules_of(connection, {link.rule for link in links})
     found: dict[UUID, dict[UUID, Held]] = defaultdict(dict)
+    if not silences and not closed:
+        return HeldBack(waits=found)
+    decide = partial(_decide, connection, now=now, hours=hours, silences=silences, closed=closed)
+    links = connection.execute(_LINKS, {"ids": [row["id"] for row in rows]}).all()
+    whole = {row["id"] for row in rows if waits_in_its_delivery(row)}
+    for link, held in decide([link for link in links if link.delivery_id in whole]):
+        found[link.delivery_id][link.reminder_id] = held
+    gathered, looked_at = 0, 0
+    others = [link for link in links if link.delivery_id not in whole]
+    for some in chunks(others):
+        for link, held in decide(some):
+            found[link.delivery_id][link.reminder_id] = held
+            gathered += 1
+        looked_at += len(some)
+        if gathered >= GATHERED_AT_ONCE:
+            break
+    return HeldBack(waits=found, undecided={link.delivery_id for link in others[looked_at:]})
+
+
+def waits_in_its_delivery(row: Any) -> bool:
+    """Return whether what is held back of a delivery stays in it: it was tried, or stands for another."""
+    return bool(row["attempts"]) or row["fallback_for"] is not None or row["on_behalf_of"] is not None
+
+
+def _decide(
+    connection: Connection,
+    links: Sequence[Any],
+    *,
+    now: datetime,
+    hours: ChannelHours,
+    silences: Sequence[Silence],
+    closed: Mapping[str, datetime],
+) -> Iterator[tuple[Any, Held]]:
+    """Yield which of some links wait, and mark those that go out before office hours."""
+    known = _commitments(connection, {link.commitment_id for link in links})
+    silenced = {
+        one for one, (commitment, _) in known.items() if any(silence.holds(commitment, now) for silence in silences)
+    }
+    links = [link for link in links if link.commitment_id in silenced or link.recipient in closed]
+    series = fetch_whole(connection, {link.commitment_id for link in links if link.occurrence})
+    rules = rules_of(connection, {link.rule for link in links})
     early: list[dict[str, Any]] = []
     for link in links:
-        about, rule = _about(whole[link.commitment_id], link.occurrence), rules.get(link.rule)
-        hold = hold_at(about, now, silences, closed.get(link.recipient, now), partial(_last_firing, rule))
+        (commitment, latest), rule = known[link.commitment_id], rules.get(link.rule)
+        if link.occurrence:
+            latest = _about(series[link.commitment_id], link.occurrence).bounds.latest
+        opens_at, last_firing = closed.get(link.recipient, now), partial(_last_firing, rule)
+        hold = hold_at(commitment, latest, now, silences=silences, opens=opens_at, last_firing=last_firing)
         if hold.until:
             stated = rule.digest if rule else None
-            alone = hours.one_at_a_time or about.commitment.priority == "critical" or stated is False
+            alone = hours.one_at_a_time or commitment.priority == "critical" or stated is False
             digest = False if alone else True if hold.silenced_until else stated
-            found[link.delivery_id][link.reminder_id] = Held(until=hold.until, digest=digest)
+            yield link, Held(until=hold.until, digest=digest)
         elif hold.too_late:
             begins = {"_hours_begin": hold.hours_begin}
             early.append({"_delivery": link.delivery_id, "_reminder": link.reminder_id} | begins)
     if early:
         connection.execute(_MARK_EARLY, early)
-    return found
 
 
-def _silenced(connection: Connection, ids: Collection[int], silences: Collection[Silence], at: datetime) -> set[int]:
-    """Return those of some commitments that a silence is for. To read a commitment takes ten times as long."""
-    found: set[int] = set()
-    if not silences:
-        return found
+def _commitments(connection: Connection, ids: Collection[int]) -> dict[int, tuple[Commitment, datetime | None]]:
+    """Return what decides about some commitments: what silences match by, and the deadline, unless it recurs.
+
+    To read a commitment whole takes ten times as long, and others wait meanwhile.
+    """
+    found: dict[int, tuple[Commitment, datetime | None]] = {}
     for some in chunks(ids):
-        for row in connection.execute(_MATCHED, {"ids": some}).mappings():
-            commitment = matched_fields(row)
-            if any(one.holds(commitment, at) for one in silences):
-                found.add(row["id"])
+        for row in connection.execute(_ABOUT, {"ids": some}).mappings():
+            found[row["id"]] = matched_fields(row), row["latest"]
     return found
 
 
@@ -134,17 +184,26 @@ def _last_firing(rule: Rule | None, before: datetime) -> datetime | None:
     return Cron(rule.cron, rule.timezone).before(before) if rule else None
 
 
-def gather_held(connection: Connection, row: Any, waits: Mapping[UUID, Held]) -> None:
-    """Move reminders from a delivery that was not tried yet to those that are gathered."""
+def gather_held(connection: Connection, held: Sequence[tuple[Any, Mapping[UUID, Held]]], whole: Sequence[UUID]) -> None:
+    """Move reminders from deliveries that were not tried yet to those that are gathered.
+
+    Of `whole` deliveries nothing is left: they go.
+    """
     waiting = [
-        {"channel": row["channel"], "recipient": row["recipient"], "reminder_id": one, "digest": held.digest,
+        {"channel": row["channel"], "recipient": row["recipient"], "reminder_id": one, "digest": it.digest,
          "next_alert_at": _time(row["next_alert_at"].get(str(one))), "deadline": row["deadline"],
-         "planned_at": row["created_at"], "held_until": held.until}
-        for one, held in waits.items()
+         "planned_at": row["created_at"], "held_until": it.until}
+        for row, waits in held
+        for one, it in waits.items()
     ]  # fmt: skip
-    connection.execute(insert_new(connection, delivery_tables.gathered), waiting)
-    carried = (_L.delivery_id == row["id"], _L.reminder_id.in_(waits))
-    connection.execute(delete(delivery_tables.delivery_reminders).where(*carried))
+    if waiting:
+        connection.execute(insert_new(connection, delivery_tables.gathered), waiting)
+    for row, waits in held:
+        if row["id"] not in whole:
+            carried = (_L.delivery_id == row["id"], _L.reminder_id.in_(waits))
+            connection.execute(delete(delivery_tables.delivery_reminders).where(*carried))
+    for some in chunks(whole):
+        connection.execute(_GONE, {"ids": some})  # with what they carried
 
 
 def with_next_alerts(reading: Reading, claims: Sequence[Delivery], hours: ChannelHours) -> list[Delivery]:

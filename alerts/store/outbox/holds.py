@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 from uuid import UUID, uuid5
 
-from sqlalchemy import Connection, Select, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, func, insert, or_, select, update
 
 from alerts.core.reminders import NAMESPACE
 from alerts.core.schedule.answers import resumes_at
@@ -18,7 +18,15 @@ from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.errors import InputError
 from alerts.store import delivery_tables, planning_tables, tables
 from alerts.store.occurrence_rows import fetch_whole
-from alerts.store.outbox.held_back import ANY_TIME, ChannelHours, Held, gather_held, held_back
+from alerts.store.outbox.held_back import (
+    ANY_TIME,
+    ChannelHours,
+    Held,
+    HeldBack,
+    gather_held,
+    held_back,
+    waits_in_its_delivery,
+)
 from alerts.store.outbox.stale_reminders import rules_of
 from alerts.store.rows import chunks
 
@@ -97,12 +105,16 @@ def hold(
 
 
 def _hold_back(
-    connection: Connection, rows: Sequence[Any], held: Mapping[UUID, Mapping[UUID, Held]], now: datetime,
-    hours: ChannelHours,
-) -> Sequence[Any]:  # fmt: skip
-    """Hold what a silence or office hours keep back. What was tried, or stands for another, waits in its delivery."""
-    carried = _carried(connection, held)
+    connection: Connection, rows: Sequence[Any], found: HeldBack, now: datetime, hours: ChannelHours
+) -> Sequence[Any]:
+    """Hold what a silence or office hours keep back. What was tried, or stands for another, waits in its delivery.
+
+    What is undecided is left as it is, for the next claim.
+    """
+    held, carried = found.waits, _carried(connection, found.waits)
     left: list[Any] = []
+    gathers: list[tuple[Any, Mapping[UUID, Held]]] = []
+    gone: list[UUID] = []
     for row in rows:
         waits = held.get(row["id"], {})
         whole = waits.keys() >= carried[row["id"]]
@@ -110,19 +122,21 @@ def _hold_back(
         if opens > now:
             _wait(connection, row, opens)
         elif not waits:
-            left.append(row)
-        elif row["attempts"] or row["fallback_for"] is not None or row["on_behalf_of"] is not None:
+            left += [row] if row["id"] not in found.undecided else []
+        elif waits_in_its_delivery(row):
             ends = {reminder: one.until for reminder, one in waits.items()}
             if whole:
                 _wait(connection, row, min(ends.values()))
             else:
                 left.append(_split_off(connection, row, ends))
         else:
-            gather_held(connection, row, waits)
+            gathers.append((row, waits))
             if whole:
-                connection.execute(delete(delivery_tables.deliveries).where(_D.id == row["id"]))
+                gone.append(row["id"])
             else:
-                left.append(_without_payload(connection, row))
+                rest = _without_payload(connection, row)
+                left += [rest] if row["id"] not in found.undecided else []
+    gather_held(connection, gathers, gone)
     return left
 
 

@@ -63,9 +63,9 @@ GUARDS = (
     ),
     Guard(
         "what was tried waits in its delivery",
-        "store/outbox/holds.py",
-        '        elif row["attempts"] or row["fallback_for"]',
-        '        elif row["fallback_for"]',
+        "store/outbox/held_back.py",
+        'return bool(row["attempts"]) or row["fallback_for"]',
+        'return row["fallback_for"]',
         f"{HELD}test_what_was_tried_waits_in_its_delivery[sqlite]",
     ),
     Guard(
@@ -85,16 +85,16 @@ GUARDS = (
     Guard(
         "what is critical waits for no office",
         "core/alert_holds.py",
-        'opens if opens > at and about.commitment.priority != "critical" else None',
+        'opens if opens > at and commitment.priority != "critical" else None',
         "opens if opens > at else None",
         "store/outbox/test_office_hours_held.py::test_what_is_not_critical_waits_until_they_open[sqlite]",
     ),
     Guard(
         "each of several silences holds back",
         "store/outbox/held_back.py",
-        "any(one.holds(commitment, at) for one in silences)",
-        "all(one.holds(commitment, at) for one in silences)",
-        f"{HELD}test_only_what_one_of_several_silences_is_for_is_read_whole_and_held[sqlite]",
+        "any(silence.holds(commitment, now) for silence in silences)",
+        "all(silence.holds(commitment, now) for silence in silences)",
+        f"{HELD}test_only_what_one_of_several_silences_is_for_is_held_and_only_series_are_read_whole[sqlite]",
     ),
     Guard(
         "out of office hours alerts wait without any silence",
@@ -102,5 +102,29 @@ GUARDS = (
         "if link.commitment_id in silenced or link.recipient in closed]",
         "if link.commitment_id in silenced]",
         "store/outbox/test_office_hours_held.py::test_what_is_not_critical_waits_until_they_open[sqlite]",
+    ),
+    Guard(
+        "of a long digest that waits no part goes out that is not looked at yet",
+        "store/outbox/holds.py",
+        'left += [row] if row["id"] not in found.undecided else []',
+        "left.append(row)",
+        "store/outbox/test_long_holds.py::"
+        "test_no_transaction_gathers_more_than_some_thousand_and_all_goes_out_at_the_end[sqlite]",
+    ),
+    Guard(
+        "of a long digest that waits the rest is looked at, too",
+        "store/outbox/holds.py",
+        'left += [rest] if row["id"] not in found.undecided else []',
+        "left.append(rest)",
+        "store/outbox/test_long_holds.py::"
+        "test_no_transaction_gathers_more_than_some_thousand_and_all_goes_out_at_the_end[sqlite]",
+    ),
+    Guard(
+        "a transaction gathers some thousand at most",
+        "store/outbox/held_back.py",
+        "if gathered >= GATHERED_AT_ONCE:",
+        "if False:",
+        "store/outbox/test_long_holds.py::"
+        "test_no_transaction_gathers_more_than_some_thousand_and_all_goes_out_at_the_end[sqlite]",
     ),
 )
