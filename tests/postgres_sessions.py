@@ -29,8 +29,9 @@ def share_sessions(patch: pytest.MonkeyPatch) -> None:
     learned: dict[str, Any] = {}
 
     def take(self: PGDialect_psycopg, *arguments: Any, **options: Any) -> Any:
-        stated = {name: value for name, value in options.items() if name != "context"}  # all engines adapt types alike
-        address, waiting = repr((arguments, stated)), _waiting[str(options.get("dbname"))]
+        stated = {name: value for name, value in options.items() if name != "context"}
+        adapted = self._json_serializer, self._json_deserializer  # all else, all engines adapt alike
+        address, waiting = repr((arguments, stated, adapted)), _waiting[str(options.get("dbname"))]
         for session in [one for one in waiting if addresses[one] == address]:
             with suppress(ValueError):  # another thread was quicker
                 waiting.remove(session)

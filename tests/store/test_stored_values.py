@@ -1,13 +1,15 @@
-"""Times and JSON in SQLite: written and read as SQLAlchemy would."""
+"""Times and JSON: written and read as SQLAlchemy would."""
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import DateTime
+from sqlalchemy import DateTime, NullPool, create_engine, literal, select
 from sqlalchemy.dialects import sqlite
 
-from alerts.store.stored_message import read_json
-from alerts.store.table_types import Utc
+from alerts.store import Store
+from alerts.store.stored_message import JsonText, read_json
+from alerts.store.table_types import JSON, Utc
 from tests.factories import NOW
 
 SQLITE = sqlite.dialect()
@@ -34,3 +36,13 @@ def test_empty_lists_of_two_columns_are_two_lists():
     first, second = read_json("[]"), read_json("[]")
     first.append("x")
     assert (second, read_json('["x"]')) == ([], first)
+
+
+def test_a_store_writes_json_in_its_own_way_after_another_program_had_its_session(postgresql_url):
+    """Stores of the tests use sessions one after another, and a session knows how its program writes JSON."""
+    other = create_engine(postgresql_url, poolclass=NullPool)
+    with other.connect() as connection:
+        assert connection.scalar(select(literal({"a": 1}, JSON))) == {"a": 1}
+    other.dispose()
+    with closing(Store(postgresql_url)) as store, store.database.read() as connection:
+        assert connection.scalar(select(literal(JsonText('{"a": 1}'), JSON))) == {"a": 1}
