@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 from alerts.deadlines.errors import InputError
@@ -16,16 +16,36 @@ class DependencyCycleError(InputError):
         self.keys = keys
 
 
-def dependency_order(depends_on: Mapping[str, Iterable[str]]) -> list[str]:
+def dependency_order(depends_on: Mapping[str, Iterable[str]], keys: Collection[str] | None = None) -> list[str]:
     """Return the keys so that each comes after those that it depends on. Dependencies that are no key are left out.
 
+    `keys` are all of them, where `depends_on` has only those that depend on others, in the same order.
     Raises DependencyCycleError, which names the circle, if there is one.
     """
-    known = {key: [other for other in others if other in depends_on] for key, others in depends_on.items()}
+    keys = depends_on if keys is None else keys
+    needs = {key: known for key, others in depends_on.items() if (known := [one for one in others if one in keys])}
+    if not needs:
+        return list(keys)
+    needed = {other for others in needs.values() for other in others}
+    concerned = {key: needs.get(key, ()) for key in keys if key in needs or key in needed}
     try:
-        return list(TopologicalSorter(known).static_order())
+        later = [key for key in TopologicalSorter(concerned).static_order() if key in needs]
     except CycleError as error:
-        raise DependencyCycleError(_circle(error.args[1], list(known))) from None
+        raise DependencyCycleError(_circle(error.args[1], list(concerned))) from None
+    return [*_without_needs(keys, needs, needed), *later]
+
+
+def _without_needs(keys: Iterable[str], needs: Mapping[str, Sequence[str]], needed: Collection[str]) -> Iterator[str]:
+    """Yield the keys that depend on nothing: in their order, but none after the first that depends on it.
+
+    The sorter would yield them so, too, and takes half a kilobyte for each: they may be a million.
+    """
+    unseen = set(needed)
+    for key in keys:
+        for one in needs.get(key, (key,)):
+            if one not in needs and (one not in needed or one in unseen):
+                unseen.discard(one)
+                yield one
 
 
 def _circle(keys: Sequence[str], order: Sequence[str]) -> list[str]:

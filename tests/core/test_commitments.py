@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from graphlib import TopologicalSorter
 from itertools import pairwise
 
 import pytest
@@ -42,6 +44,19 @@ def test_each_comes_after_those_that_it_hangs_on_and_strangers_are_left_out() ->
     assert dependency_order({"c": ["b", "stranger"], "b": ["a"], "a": []}) == ["a", "b", "c"]
     assert dependency_order({"d": ["b", "c"], "b": ["a"], "c": ["a"], "a": []})[0::3] == ["a", "d"]
     assert dependency_order({}) == []
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_the_order_is_that_of_a_sorter_of_all(seed: int) -> None:
+    pick = random.Random(seed)
+    keys = [f"k{number}" for number in range(12)]
+    needs = {key: pick.sample([*keys[:number], "stranger"], min(number, pick.choice([0, 0, 0, 1, 2])))
+             for number, key in enumerate(keys)}  # fmt: skip
+    pick.shuffle(keys)
+    known = {key: [other for other in needs[key] if other != "stranger"] for key in keys}
+    expected = list(TopologicalSorter(known).static_order())
+    assert dependency_order({key: needs[key] for key in keys}) == expected
+    assert dependency_order({key: needs[key] for key in keys if needs[key]}, dict.fromkeys(keys)) == expected
 
 
 def test_a_chain_of_twenty_resolves_in_order() -> None:
