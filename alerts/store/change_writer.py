@@ -97,33 +97,41 @@ def _insert(connection: Connection, new: Sequence[New], change: Change) -> list[
     if not new:
         return []
     statement = insert(tables.commitments).returning(_C.id, sort_by_parameter_order=True)
-    ids = connection.execute(statement, [_new_row(one, change) for one in new]).scalars().all()
+    rows = [_new_row(one, change) for one in new]
+    ids = connection.execute(statement, [row for row, _ in rows]).scalars().all()
     recorded = [
         Revision(
             number=1, what="recorded", recorded_at=change.now, recorded_by=change.by, reason=change.reason,
-            source=one.entry.commitment.source.key if one.entry.commitment.source else None, after=one.bounds,
-            stated=stated(one.entry.commitment), proof=change.proof,
+            source=one.entry.commitment.source.key if one.entry.commitment.source else None, proof=change.proof,
         )
         for one in new
     ]  # fmt: skip
-    append_revisions(connection, [revision_row(*pair) for pair in zip(ids, recorded, strict=True)])
+    history = [
+        revision_row(*pair) | {"after": row["bounds"], "stated": states}
+        for *pair, (row, states) in zip(ids, recorded, rows, strict=True)
+    ]
+    append_revisions(connection, history)
     return [one for one, stored in zip(ids, new, strict=True) if isinstance(stored.bounds.recurrence, DependentSeries)]
 
 
-def _new_row(new: New, change: Change) -> dict[str, Any]:
+def _new_row(new: New, change: Change) -> tuple[dict[str, Any], JsonText]:
+    """Return the row of what is new, and what is stated of it; what stands in two tables is made JSON once."""
+    entry, values = new.entry, stated(new.entry.commitment)
+    states, bounds = JsonText(as_json(values)), bounds_columns(new.bounds)
     return {
-        "key": new.entry.commitment.key,
+        "key": entry.commitment.key,
         "status": "open",
-        **stated(new.entry.commitment),
-        **bounds_columns(new.bounds),
+        **values,
+        **bounds,
+        "bounds": JsonText(as_json(bounds["bounds"])),
         "bounds_version": 1,
         "revision": 1,
         "recorded_at": change.now,
-        "loaded": new.entry.stated_in_file,
-        "loaded_from": new.entry.file,
-        "loaded_sequence": new.entry.sequence,
+        "loaded": states if entry.is_of_file and entry.loaded is None else entry.loaded,
+        "loaded_from": entry.file,
+        "loaded_sequence": entry.sequence,
         "changed_at": change.now,
-    }
+    }, states
 
 
 def _update(connection: Connection, changed: Sequence[Changed], now: datetime) -> None:
