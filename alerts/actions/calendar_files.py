@@ -28,13 +28,16 @@ def without_history(store: Store, zone: str | None, read: Sequence[File], now: d
     known = store.commitments.statuses(key for file in read for key in file.occurrences)
     chosen, found = ZoneChoice(zone), []
     for file in read:
+        if not file.occurrences:
+            found.append(file)
+            continue
         stated = {entry.commitment.key: entry.commitment for entry in file.entries}
         gone = {key for key in file.occurrences - known.keys() if _has_passed(stated[key], chosen, now)}
         note = f"{len(gone)} single occurrences have passed and are not tracked: {few(sorted(gone))}"
         found.append(
             replace(
                 file,
-                entries=tuple(entry for entry in file.entries if entry.commitment.key not in gone),
+                entries=file.entries.without(gone),
                 unread_keys=file.unread_keys | gone,
                 notes=(*file.notes, note) if gone else file.notes,
             )
@@ -59,7 +62,7 @@ def without_unresolved(job: J) -> J:
             break
         depends -= wrong.keys()
         files = [_without(file, wrong) for file in job.files]
-        job = replace(job, files=files, entries=entries_of(files, job.names))
+        job = replace(job, files=files, entries=entries_of(files))
     return job
 
 
@@ -68,7 +71,7 @@ def _without(file: File, wrong: dict[str, str]) -> File:
     gone = [FileProblem(entry.line, wrong[key], key=key) for key, entry in mine.items()]
     return replace(
         file,
-        entries=tuple(entry for entry in file.entries if entry.commitment.key not in mine),
+        entries=file.entries.without(mine),
         unread_keys=file.unread_keys | mine.keys(),
         left_out=(*file.left_out, *gone),
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from alerts import interchange
-from alerts.core.changes import Change, Report, StatedCommitment
+from alerts.core.changes import Change, Report
 from alerts.core.load_decisions import Closed
+from alerts.entry_spool import Entries
 from alerts.interchange.file_contents import File, FileProblem
 from alerts.store import Store
 
@@ -25,23 +26,16 @@ class LoadJob:
     zone: str | None
     files: Sequence[File]
     names: Mapping[str, str]
-    entries: Sequence[StatedCommitment]
+    entries: Entries
     closed: Closed
     change: Change
     all_or_nothing: bool = False
     register: str = ""
 
 
-def entries_of(read: Sequence[File], names: Mapping[str, str]) -> list[StatedCommitment]:
-    """Return what files state, with the name that each file is stored under."""
-    return [entry for file in read for entry in with_name(file, names[file.path]).entries]
-
-
-def with_name(file: File, name: str) -> File:
-    """Return a file whose entries have the name that it is stored under; the same one where they have it."""
-    if all(entry.file == name for entry in file.entries):
-        return file
-    return replace(file, entries=tuple(replace(entry, file=name) for entry in file.entries))
+def entries_of(read: Sequence[File]) -> Entries:
+    """Return what files state."""
+    return Entries.joined([file.entries for file in read])
 
 
 def compute_load(job: LoadJob, *, dry_run: bool = False, progress: Callable[[int], None] = lambda _: None) -> Report:
@@ -90,31 +84,39 @@ def find_problems(job: LoadJob) -> list[FileProblem]:
         file.path: [*file.problems, *(file.left_out if job.all_or_nothing or not (file.entries or file.ended) else ())]
         for file in read
     }
-    first: dict[str, str] = {}
+    first: dict[str, int] = {}
     for file in read:
-        for placed in file.entries:
-            key = placed.commitment.key
-            if key in first:
-                message = f'{placed.place}: the key "{key}" is used twice, first at {first[key]}'
+        for number, key in enumerate(file.entries.keys):
+            if (place := first.setdefault(key, file.entries.places[number])) != file.entries.places[number]:
+                placed = file.entries[number]
+                message = f'{placed.place}: the key "{key}" is used twice, first at {file.entries.spool[place].place}'
                 problems[file.path].append(FileProblem(placed.line, message))
-            else:
-                first[key] = placed.place
     if not any(problems.values()):
         return []
     if not any(file.unread for file in read):  # else a dependency may be in a part that was not read
         parties = [party for file in read for party in file.parties]
-        fine = {entry.commitment.key: entry for entry in reversed(job.entries)}
-        placed_in = ((file.path, placed) for file in reversed(read) for placed in reversed(file.entries))
-        lines = {placed.commitment.key: (path, placed.line) for path, placed in placed_in}  # where it stands first
+        backwards = dict(zip(reversed(list(job.entries.keys)), reversed(job.entries.places), strict=True))
+        fine = Entries(job.entries.spool, list(backwards.values()))  # of a key that is used twice, the first
         unread = {key for file in read for key in file.unread_keys}
-        store = job.store.commitments
-        for problem in store.find_problems(list(fine.values()), parties, job.change, unread, job.closed):
+        found = job.store.commitments.find_problems(fine, parties, job.change, unread, job.closed)
+        lines = _lines_of({problem.key for problem in found}, read)
+        for problem in found:
             path, line = lines.get(problem.key, (read[-1].path, sys.maxsize))
             problems[path].append(FileProblem(line, problem.message))
     return [problem for found in problems.values() for problem in interchange.in_line(found)]
 
 
+def _lines_of(keys: Collection[str], read: Sequence[File]) -> dict[str, tuple[str, int]]:
+    """Return the file and the line where each key stands first."""
+    found: dict[str, tuple[str, int]] = {}
+    for file in read:
+        for number, key in enumerate(file.entries.keys):
+            if key in keys and key not in found:
+                found[key] = file.path, file.entries[number].line
+    return found
+
+
 def keys_present(read: Sequence[File]) -> set[str]:
     """Return all keys that the files list."""
-    entries = {placed.commitment.key for file in read for placed in file.entries}
+    entries = {key for file in read for key in file.entries.keys}
     return entries | {key for file in read for key in (*file.unread_keys, *(one.key for one in file.ended))}

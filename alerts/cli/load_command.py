@@ -19,6 +19,7 @@ from alerts.cli.command_group import cli
 from alerts.cli.left_out_report import report_left_out
 from alerts.cli.load_files import (
     CommandLoad,
+    in_plain_words,
     read_files,
     show_progress,
     stored_name,
@@ -103,7 +104,7 @@ def load(
         zone=app.settings.timezone,
         files=read,
         names=names,
-        entries=entries_of(read, names),
+        entries=entries_of(read),
         closed=restated_report.decision(reopen=reopen, keep_closed=keep_closed),
         change=Change(now=now, by=who(by), reason=f"loaded from {', '.join(path.name for path in files)}"),
         dry_run=dry_run,
@@ -111,7 +112,7 @@ def load(
         owners=owners,
         all_or_nothing=all_or_nothing,
     )
-    _load(without_unresolved(job), files, report, layout or TableLayout())
+    _load(job, files, report, layout or TableLayout())
 
 
 def _files(stated: Sequence[Path], *, close_missing: bool) -> list[Path]:
@@ -121,7 +122,9 @@ def _files(stated: Sequence[Path], *, close_missing: bool) -> list[Path]:
     return files
 
 
+@in_plain_words()
 def _load(job: CommandLoad, files: Sequence[Path], report: Path | None, layout: TableLayout) -> None:
+    job = without_unresolved(job)
     _refuse_problems(job, files, report, layout)
     _end(_report(job, _store(job)), left_out=report_left_out(job))
 
@@ -133,6 +136,7 @@ def _load_all(context: typer.Context, files: Sequence[Path], now: datetime) -> N
     read_all(get_app(context), files, now, has_options=has_options)
 
 
+@in_plain_words()
 def _read(
     app: App, files: Sequence[Path], layout: TableLayout | None, file_format: str | None, now: datetime
 ) -> tuple[list[File], dict[str, str], Owners]:

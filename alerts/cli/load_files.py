@@ -13,11 +13,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from alerts import interchange
-from alerts.actions.load_job import LoadJob, with_name
+from alerts.actions.load_job import LoadJob
 from alerts.cli.app import App
 from alerts.cli.load_inputs import STDIN, read_stdin
 from alerts.core.owners import Owners
 from alerts.deadlines.errors import InputError
+from alerts.entry_spool import EntrySpool, SpoolError
 from alerts.interchange.file_contents import File
 from alerts.interchange.tables.columns import TableLayout
 
@@ -41,7 +42,7 @@ def read_files(
         raise InputError(f"--columns {layout.file}: none of the files is a table ({', '.join(interchange.TABLES)})")
     parties, sources = dict(app.store.ledger.parties()), set(app.store.ledger.sources())
     people, people_in_settings = dict(app.people), {person.key for person in app.settings.people}
-    read = []
+    read, spool = [], EntrySpool()
     with show_progress("reading") as step:
         for path in files:
             gather = partial(
@@ -54,18 +55,29 @@ def read_files(
                 parties_by_name=list(parties.values()),
                 progress=step,
                 layout=layout,
+                spool=spool,
+                stored_as=stored_name(str(path)),
             )
             found = read_stdin(file_format, gather) if path == STDIN else gather(path)
             parties |= {party.key: party for party in found.parties}
             sources |= {source.key for source in found.sources}
             people |= {person.key: person for person in found.people}
-            read.append(with_name(found, stored_name(found.path)))  # here: else both would be kept
+            read.append(found)
     return read
 
 
 def stored_name(path: str) -> str:
     """Return the name under which the database stores a file. It does not depend on the current folder."""
     return path if path == str(STDIN) else os.path.abspath(path)  # noqa: PTH100  # `resolve` would follow links, which deployments change
+
+
+@contextmanager
+def in_plain_words() -> Iterator[None]:
+    """Raise InputError where the temporary file of the entries cannot be used. No reader of a file may catch it."""
+    try:
+        yield
+    except SpoolError as error:
+        raise InputError(str(error)) from None
 
 
 @contextmanager

@@ -32,7 +32,7 @@ def files_of(paths: Sequence[Path]) -> list[Path]:
     return found
 
 
-def read_stdin(file_format: str | None, read: Callable[[Path], File]) -> File:
+def read_stdin(file_format: str | None, read: Callable[..., File]) -> File:
     """Return what the standard input holds; its problems are those of `-`. Raises InputError."""
     if file_format is None or f".{file_format}" not in READABLE:
         formats = ", ".join(sorted(one.removeprefix(".") for one in READABLE))
@@ -41,7 +41,7 @@ def read_stdin(file_format: str | None, read: Callable[[Path], File]) -> File:
         path = Path(folder, f"stdin.{file_format}")
         path.write_bytes(sys.stdin.buffer.read(interchange.LARGEST + 1))
         try:
-            found = read(path)
+            found = read(path, shown_as=str(STDIN))
         except InputError as error:
             raise InputError(str(error).replace(str(path), "-")) from None
 
@@ -51,7 +51,6 @@ def read_stdin(file_format: str | None, read: Callable[[Path], File]) -> File:
     return replace(
         found,
         path="-",
-        entries=tuple(replace(one, place=named(one.place)) for one in found.entries),
         problems=tuple(replace(one, message=named(one.message)) for one in found.problems),
         ended=tuple(replace(one, place=named(one.place)) for one in found.ended),
         notes=tuple(map(named, found.notes)),

@@ -11,10 +11,11 @@ from alerts.cli.fitted_rows import Row, print_rows
 from alerts.cli.load_files import CommandLoad
 from alerts.cli.output import note, print_line, warn
 from alerts.cli.terminal import Terminal
-from alerts.core.changes import Move, Report, StatedCommitment
+from alerts.core.changes import Move, Report
 from alerts.core.short_lists import few
 from alerts.deadlines.errors import InputError
 from alerts.deadlines.moved_bounds import describe_move
+from alerts.entry_spool import Entries
 from alerts.forecasting import forecast_after_change, forecast_of_changes
 from alerts.interchange import TABLES
 from alerts.interchange.file_contents import File, FileProblem
@@ -66,11 +67,11 @@ def report_alerts(job: CommandLoad, report: Report) -> None:
     out.print(f"{alerts} out within a minute" if count else "no alerts go out now")
 
 
-def warn_of_skipped_months(entries: Sequence[StatedCommitment], report: Report) -> None:
+def warn_of_skipped_months(entries: Entries, report: Report) -> None:
     """Warn of new or moved commitments that recur and skip months or years without such a day."""
-    fresh = {*report.new, *report.reopened, *(move.key for move in report.moved)}
-    stated = (entry.commitment for entry in entries if entry.commitment.key in fresh)
-    lines = list(skipping((one.key, one.deadline) for one in stated))
+    recurring = {entry.commitment.key: entry.commitment.deadline for entry in entries.recurring()}
+    fresh = {key for key in (*report.new, *report.reopened, *(move.key for move in report.moved)) if key in recurring}
+    lines = list(skipping((key, deadline) for key, deadline in recurring.items() if key in fresh))
     for line in lines[:MAX_SKIPPING_SHOWN]:
         warn(line)
     if len(lines) > MAX_SKIPPING_SHOWN:

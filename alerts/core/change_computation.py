@@ -14,6 +14,7 @@ from alerts.core.dependency_order import DependencyCycleError, dependency_order
 from alerts.core.tracked import Tracked
 from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.errors import InputError, did_you_mean
+from alerts.deadlines.expressions import NO_KEYS
 
 
 class ChangeComputation:
@@ -24,13 +25,17 @@ class ChangeComputation:
     """
 
     def __init__(
-        self, wanted: Mapping[str, StatedCommitment], snapshot: Snapshot, change: Change, unread: Collection[str] = ()
+        self,
+        wanted: Mapping[str, StatedCommitment],
+        snapshot: Snapshot,
+        change: Change,
+        unread: Collection[str] = (),
+        needs: Mapping[str, frozenset[str]] | None = None,
     ) -> None:
-        self._wanted, self._change, self._resolver = wanted, change, snapshot.resolver
-        self._following, self._bounds = dict(snapshot.dependants), dict(snapshot.bounds)
-        self._stamps: dict[str, Stamp] = dict(snapshot.stamps)
-        self._needs = {key: needs_of(entry.commitment) for key, entry in wanted.items()}
-        self._dependencies: dict[str, Collection[str]] = {**snapshot.dependencies, **self._needs}
+        self._wanted, self._change, self._resolver, self._snapshot = wanted, change, snapshot.resolver, snapshot
+        self._needs = needs_by_key(wanted) if needs is None else needs
+        before = {key: () if key in wanted else others for key, others in snapshot.dependencies.items()}
+        self._dependencies: dict[str, Collection[str]] = {**before, **self._needs}
         self._dependants = dependants_by_key(self._dependencies)
         stored = {key: others for key, others in snapshot.dependencies.items() if key in wanted}
         self._dependants_before = dependants_by_key(stored)
@@ -41,6 +46,12 @@ class ChangeComputation:
         self._ordered = self._find_order()
         self.order = [key for key in self._ordered if key in wanted]
         self._rank = {key: place for place, key in enumerate(self._ordered)} if snapshot.dependants else {}
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget what was computed: the first of the entries is computed next."""
+        self._following, self._bounds = dict(self._snapshot.dependants), dict(self._snapshot.bounds)
+        self._stamps: dict[str, Stamp] = dict(self._snapshot.stamps)
 
     @property
     def problems(self) -> list[EntryProblem]:
@@ -51,7 +62,7 @@ class ChangeComputation:
 
     def _find_missing(self, snapshot: Snapshot, unread: Collection[str]) -> None:
         needed = {other for others in self._needs.values() for other in others}
-        missing = needed - set(self._wanted) - set(snapshot.bounds) - set(unread)
+        missing = {key for key in needed if key not in self._wanted} - set(snapshot.bounds) - set(unread)
         knows_all = self._change.only_owner is None  # who may see what one person owns gets no key of others proposed
         similar = [*self._wanted, *snapshot.keys] if missing and knows_all else []
         for key, others in self._needs.items():
@@ -64,9 +75,11 @@ class ChangeComputation:
     def _find_order(self) -> list[str]:
         """Return all keys, each after its dependencies; each circle is taken out and is a problem."""
         dependencies: dict[str, Collection[str]] = dict(self._dependencies)
+        stored = self._snapshot.dependencies
+        keys: Collection[str] = dict.fromkeys((*stored, *self._wanted)) if stored else self._wanted
         for _ in range(MAX_ERRORS):  # each search for a circle goes through all dependencies
             try:
-                return dependency_order(dependencies)
+                return dependency_order(dependencies, keys)
             except DependencyCycleError as error:
                 key = next((key for key in error.keys if key in self._wanted), error.keys[0])
                 place = f"{self._wanted[key].place}: " if key in self._wanted else ""
@@ -84,7 +97,7 @@ class ChangeComputation:
         """
         keys = list(keys)
         step = _Step()
-        between = self._all_dependants(keys, {*keys, *pending})
+        between = self._all_dependants(keys, pending)
         for key in sorted((*keys, *between), key=self._rank.__getitem__) if between else keys:
             if key in self._wanted:
                 self._store(key, stored.get(key), step)
@@ -93,8 +106,8 @@ class ChangeComputation:
         moved = [one.key for one in (*step.moved, *step.following, *step.reopened)]
         return ChangeSet(
             change=self._change,
-            entries=tuple(self._wanted[key] for key in keys),
-            needs={key: self._needs[key] for key in keys},
+            entries=tuple(step.entries[key] for key in keys),
+            needs={key: self._needs.get(key, NO_KEYS) for key in keys},
             reopened=tuple(step.reopened),
             new=tuple(step.new),
             moved=tuple(step.moved),
@@ -110,19 +123,19 @@ class ChangeComputation:
         yield from self._dependants.get(key, ())
         yield from self._dependants_before.get(key, ())
 
-    def _all_dependants(self, keys: Iterable[str], skip: Collection[str]) -> set[str]:
-        """Return all that depends on some keys, directly or not; what is skipped leads to nothing."""
+    def _all_dependants(self, keys: Collection[str], pending: Collection[str]) -> set[str]:
+        """Return all else that depends on some keys, directly or not; what is pending leads to nothing."""
         found: set[str] = set()
-        todo = list(keys) if self._rank else []
+        todo, mine = (list(keys), set(keys)) if self._rank else ([], set())
         while todo:
             for one in self._dependants.get(todo.pop(), ()):
-                if one not in found and one not in skip:
+                if one not in found and one not in mine and one not in pending:
                     found.add(one)
                     todo.append(one)
         return found
 
     def _store(self, key: str, stored: tuple[Tracked, Stamp] | None, step: _Step) -> None:
-        entry = self._wanted[key]
+        entry = step.entries[key] = self._wanted[key]
         before, stamp = stored or (None, None)
         self._note_read(key, stamp, step)
         bounds = self._try_to_resolve(key, entry.commitment, entry.place, before)
@@ -131,7 +144,7 @@ class ChangeComputation:
         if before is None:
             step.new.append(New(entry, bounds))
             self._note(key, entry.commitment, bounds, revision=1)
-            step.note_lead(key, self._needs[key])
+            step.note_lead(key, self._needs.get(key, NO_KEYS))
             return
         if not before.open and entry.commitment.status == "open":
             step.reopened.append(reopen_to(before, self._change))
@@ -145,7 +158,7 @@ class ChangeComputation:
             changed = edit_to(before, entry.commitment, bounds, self._change, stamp)
         (step.moved if moves else step.edited).append(changed)
         reopens = bounds.recurs and bool(step.reopened) and step.reopened[-1].key == key
-        step.note_lead(key, self._needs[key], leads=moves or reopens)
+        step.note_lead(key, self._needs.get(key, NO_KEYS), leads=moves or reopens)
         self._note(key, entry.commitment, bounds, revision=changed.after.revision)
 
     def _follow(self, key: str, step: _Step) -> None:
@@ -206,6 +219,7 @@ class _Step:
     """
 
     reopened: list[Changed] = field(default_factory=list)
+    entries: dict[str, StatedCommitment] = field(default_factory=dict)
     new: list[New] = field(default_factory=list)
     moved: list[Changed] = field(default_factory=list)
     edited: list[Changed] = field(default_factory=list)
@@ -223,6 +237,11 @@ class _Step:
             return None
         self.leads[key] = lead
         return self.causes[lead]
+
+
+def needs_by_key(entries: Mapping[str, StatedCommitment]) -> dict[str, frozenset[str]]:
+    """Return what entries depend on: of those that depend on others."""
+    return {key: needs for key, entry in entries.items() if (needs := needs_of(entry.commitment))}
 
 
 def dependants_by_key(dependencies: Mapping[str, Iterable[str]]) -> dict[str, Sequence[str]]:

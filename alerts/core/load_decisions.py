@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from alerts.core.change_set import Stamp
 from alerts.core.changes import EntryProblem, RestatedEntry, StatedCommitment
@@ -45,17 +45,22 @@ class StoredStatement:
         return last != entry.loaded or self.file != entry.file
 
 
+class Renamed(Protocol):
+    """Entries that are unchanged, but come from another file, or have another number there."""
+
+    def add(self, entry: StatedCommitment) -> None: ...
+
+
 @dataclass(slots=True, kw_only=True)
 class LoadDecisions:
-    """The entries of a load by what is done with them. `closed` decides about those that are closed.
+    """The stored entries of a load by what is done with them. `closed` decides about those that are closed.
 
-    `wanted` are new or changed, as they will be stored. `renamed` are unchanged, but come from another file, or have
-    another number there. `read` are the stamps of those that are stored.
+    `wanted` are those that changed, as they will be stored, and `read` are their stamps.
     """
 
     closed: Closed
-    wanted: dict[str, StatedCommitment] = field(default_factory=dict)
-    renamed: list[StatedCommitment] = field(default_factory=list)
+    wanted: MutableMapping[str, StatedCommitment]
+    renamed: Renamed
     unchanged: int = 0
     older: list[str] = field(default_factory=list)
     restated: list[RestatedEntry] = field(default_factory=list)
@@ -64,14 +69,10 @@ class LoadDecisions:
     conflicts: list[EntryProblem] = field(default_factory=list)
     read: dict[str, Stamp] = field(default_factory=dict)
 
-    def decide(self, entry: StatedCommitment, stored: StoredStatement | None) -> None:
-        """Decide what is done with an entry."""
+    def decide(self, entry: StatedCommitment, stored: StoredStatement) -> None:
+        """Decide what is done with an entry that is stored."""
         key = entry.commitment.key
-        if stored is None:
-            self.wanted[key] = entry if entry.is_of_file else replace(entry, is_of_file=True)  # no copy: many are new
-            return
         entry = replace(entry, loaded=stated(entry.commitment), is_of_file=True)
-        self.read[key] = stored.stamp
         sequence = stored.sequence if entry.sequence is None else entry.sequence
         if sequence is not None and sequence < (stored.sequence or 0):
             self.older.append(key)
@@ -90,7 +91,7 @@ class LoadDecisions:
     def _leave_unchanged(self, entry: StatedCommitment, stored: StoredStatement) -> None:
         self.unchanged += 1
         if (stored.file, stored.sequence) != (entry.file, entry.sequence):
-            self.renamed.append(entry)
+            self.renamed.add(entry)
 
     def _merge(self, entry: StatedCommitment, stored: StoredStatement, *, reopens: bool) -> None:
         """Apply only the fields that the file changed since it was last loaded."""
@@ -101,6 +102,7 @@ class LoadDecisions:
             return
         if reopens:
             self.reopened.append(stored.key)
+        self.read[stored.key] = stored.stamp
         status = "open" if reopens else stored.status
         self.wanted[stored.key] = replace(
             entry, commitment=commitment_of(stored.key, status, {**stored.stated, **fresh})

@@ -220,9 +220,9 @@ def terms(deadline: Deadline) -> tuple[Dated | Reference | EachPeriodEnd, ...]:
             return ()
 
 
-_NONE: frozenset[str] = frozenset()  # each empty one would take 216 octets, and a load keeps one for each entry
+NO_KEYS: frozenset[str] = frozenset()  # each empty one would take 216 octets, and most entries of a load have one
 
 
 def references(deadline: Deadline) -> frozenset[str]:
     """Return the keys of the commitments that a deadline depends on."""
-    return frozenset(term.key for term in terms(deadline) if isinstance(term, Reference)) or _NONE
+    return frozenset(term.key for term in terms(deadline) if isinstance(term, Reference)) or NO_KEYS

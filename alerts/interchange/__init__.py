@@ -8,6 +8,7 @@ from pathlib import Path
 
 from alerts.core.commitments import Party, Person
 from alerts.deadlines.errors import InputError
+from alerts.entry_spool import EntrySpool
 from alerts.interchange.cells import entry_of
 from alerts.interchange.commitment_entry import CommitmentEntry
 from alerts.interchange.file_contents import EndedEntry, File, FileProblem, Known, in_line, refuse
@@ -49,18 +50,23 @@ def gather(
     parties_by_name: Sequence[Party] = (),
     progress: Callable[[int], None] | None = None,
     layout: TableLayout | None = None,
+    spool: EntrySpool | None = None,
+    stored_as: str | None = None,
+    shown_as: str | None = None,
 ) -> File:
     """Return the content of a commitments file with all its problems. The suffix decides how it is read.
 
     `parties`, `sources` and `people` are the keys that exist already; a file may not declare `people_in_settings`.
     A table may name people and parties by name, too. `progress` is called now and then with the number of commitments
-    read so far. `layout` says what the columns of a table mean.
-    Raises InputError for a file of another kind.
+    read so far. `layout` says what the columns of a table mean. Entries go to `spool`, with the name `stored_as`; their
+    places begin with `shown_as`, if that is not the path.
+    Raises InputError for a file of another kind, and SpoolError.
     """
     suffix, progress = path.suffix.lower(), progress or (lambda _: None)
     known = Known(
         parties=parties, sources=sources, people=people, people_in_settings=people_in_settings,
-        people_by_name=people_by_name, parties_by_name=parties_by_name,
+        people_by_name=people_by_name, parties_by_name=parties_by_name, spool=spool or EntrySpool(),
+        stored_as=stored_as, shown_as=shown_as,
     )  # fmt: skip
     if table := TABLES.get(suffix):
         return _reader(table)(path, known=known, progress=progress, layout=layout or TableLayout())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 from alerts.core.changes import StatedCommitment
 from alerts.core.commitments import Party, Person, Source
 from alerts.deadlines.errors import did_you_mean
+from alerts.entry_spool import Entries
 from alerts.interchange.commitment_entry import CommitmentEntry
 from alerts.interchange.file_contents import (
     MAX_ERROR_LINES,
@@ -49,7 +51,7 @@ class Reading:
     parties: dict[str, tuple[Party, int]] = field(default_factory=dict)
     sources: dict[str, tuple[Source, int]] = field(default_factory=dict)
     people: dict[str, tuple[Person, int]] = field(default_factory=dict)
-    entries: dict[str, StatedCommitment] = field(default_factory=dict)
+    entries: dict[str, int] = field(default_factory=dict)  # key → place in the spool
     problems: list[FileProblem] = field(default_factory=list)
     unread_keys: set[str] = field(default_factory=set)
     left_out: list[FileProblem] = field(default_factory=list)
@@ -60,6 +62,11 @@ class Reading:
     invalid_keys: dict[str, set[str]] = field(default_factory=dict)  # parties, sources and people with an error
     cited: dict[tuple[str, str], list[tuple[int, str]]] = field(default_factory=dict)  # (where, key) → lines
     shared: dict[Any, Any] = field(default_factory=dict)  # equal values of many entries; each is kept once
+
+    @property
+    def shown_as(self) -> str:
+        """Return what messages call the file."""
+        return self.known.shown_as or self.path
 
     @property
     def full(self) -> bool:
@@ -127,9 +134,10 @@ class Reading:
             if isinstance(value, dict) and isinstance(value.get("key"), str):
                 self.unread_keys.add(value["key"])
             return
-        if (first := self.entries.get(entry.key)) and self.repeats(first, entry):
-            return
-        if first:
+        if (place := self.entries.get(entry.key)) is not None:
+            first = self.known.spool[place]
+            if self.repeats(first, entry):
+                return
             used = f'the key "{entry.key}" is used twice, first {self.describe_line(first)}'
             self.add_problem(line_of(("key",)), used, ("key",))
             return
@@ -143,8 +151,11 @@ class Reading:
         if entry.owner:
             self._cite("people", entry.owner, ("owner",), line_of(("owner",)))
         line = line_of(())
-        self.entries[entry.key] = StatedCommitment(
-            entry.commitment(self.shared), self.place_of(line), line, sequence=sequence, is_of_file=True
+        commitment = entry.commitment(self.shared)
+        self.entries[commitment.key] = self.known.spool.add(
+            StatedCommitment(
+                commitment, self.place_of(line), line, file=self.known.stored_as, sequence=sequence, is_of_file=True
+            )
         )
         if len(self.entries) % PROGRESS_EVERY == 0:
             self.progress(len(self.entries))
@@ -155,7 +166,7 @@ class Reading:
 
     def place_of(self, line: int) -> str:
         """Return where an entry stands, for messages."""
-        return f"{self.path}:{line}"
+        return f"{self.shown_as}:{line}"
 
     def describe_line(self, stated: StatedCommitment) -> str:
         """Return where an entry of this file stands, as part of a sentence."""
@@ -194,7 +205,7 @@ class Reading:
             parties=tuple(party for party, _ in self.parties.values()),
             sources=tuple(source for source, _ in self.sources.values()),
             people=tuple(person for person, _ in self.people.values()),
-            entries=tuple(self.entries.values()),
+            entries=Entries(self.known.spool, array("L", self.entries.values())),
             problems=in_line(self.problems),
             unread=not whole,
             unread_keys=frozenset(self.unread_keys),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
-from alerts.core.changes import StatedCommitment
 from alerts.core.commitments import Party, Person, Source
 from alerts.deadlines.errors import InputError
+from alerts.entry_spool import Entries, EntrySpool
 
 MAX_ERROR_LINES = 50
 MAX_PROBLEMS = 500  # then reading stops: the suggestions for wrong names take time
@@ -18,7 +18,8 @@ MAX_PROBLEMS = 500  # then reading stops: the suggestions for wrong names take t
 class Known:
     """The keys that a file may use without declaring them. No file may declare `people_in_settings`.
 
-    A table may name those in `people_by_name` and `parties_by_name` in other ways, too.
+    A table may name those in `people_by_name` and `parties_by_name` in other ways, too. Entries go to `spool`, with the
+    name that their file is stored under (`stored_as`); messages call the file `shown_as`, if that is not its path.
     """
 
     parties: Collection[str] = ()
@@ -27,6 +28,9 @@ class Known:
     people_in_settings: Collection[str] = ()
     people_by_name: Sequence[Person] = ()
     parties_by_name: Sequence[Party] = ()
+    spool: EntrySpool = field(default_factory=EntrySpool)
+    stored_as: str | None = None
+    shown_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ class File:
     parties: tuple[Party, ...] = ()
     sources: tuple[Source, ...] = ()
     people: tuple[Person, ...] = ()
-    entries: tuple[StatedCommitment, ...] = ()
+    entries: Entries = field(default_factory=lambda: Entries.of(()))
     problems: tuple[FileProblem, ...] = ()
     unread: bool = False
     unread_keys: frozenset[str] = frozenset()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -57,7 +57,7 @@ class Commitments:
 
     def load(
         self,
-        entries: Sequence[StatedCommitment],
+        entries: Iterable[StatedCommitment],
         parties: Iterable[Party],
         sources: Iterable[Source],
         change: Change,
@@ -94,7 +94,7 @@ class Commitments:
 
     def find_problems(
         self,
-        entries: Sequence[StatedCommitment],
+        entries: Iterable[StatedCommitment],
         parties: Iterable[Party],
         change: Change,
         unread: Collection[str],

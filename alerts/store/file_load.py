@@ -16,14 +16,16 @@ from alerts.core.deadline_resolver import DeadlineResolver
 from alerts.core.dependency_order import dependency_order
 from alerts.core.load_decisions import Closed
 from alerts.core.tracked import Tracked
+from alerts.entry_spool import KEPT, Entries
 from alerts.store import restated_closed, tables
 from alerts.store.change_writer import note_loaded, write
 from alerts.store.changed_addresses import end_access
 from alerts.store.database import Database
+from alerts.store.later_keys import LaterKeys
+from alerts.store.load_decided import decide
 from alerts.store.people import put
 from alerts.store.rows import chunks, source_row, upsert
 from alerts.store.snapshot import (
-    decide,
     fetch_stored,
     is_current,
     read_resolver,
@@ -46,7 +48,7 @@ class FileLoad:
         self,
         database: Database,
         zone: str | None,
-        entries: Sequence[StatedCommitment],
+        entries: Iterable[StatedCommitment],
         parties: Iterable[Party],
         change: Change,
         *,
@@ -55,31 +57,49 @@ class FileLoad:
     ) -> None:
         self._database, self._zone, self._change, self._closed = database, zone, change, closed
         self.parties = list(parties)
-        self._entries = {entry.commitment.key: entry for entry in entries}
+        entries = Entries.of(entries)
         with database.look() as connection:
             stored = stored_parties(connection)
             self._resolver = read_resolver(connection, zone, self.parties)
-            self.decisions = decide(connection, entries, closed)
-            snapshot = take_snapshot(connection, self.decisions.wanted, self._resolver)
-            computation = ChangeComputation(self.decisions.wanted, snapshot, change, unread)
-            self._change_sets = [
-                computation.compute(some, self._as_decided(connection, some), pending)
-                for some, pending in with_pending(computation.order)
-            ]
-        self.problems: list[EntryProblem] = computation.problems
+            self._decided = decide(connection, entries, closed)
+            self.decisions, wanted = self._decided.decisions, self._decided.wanted
+            needs = wanted.needs
+            snapshot = take_snapshot(connection, wanted, self._resolver, needs)
+            self._computation = ChangeComputation(wanted, snapshot, change, unread, needs)
+        self._pending = LaterKeys(self._computation.order)
+        self._kept: list[ChangeSet] = []
+        for change_set in self._compute():
+            if len(wanted) <= KEPT:
+                self._kept.append(change_set)
+        self.problems: list[EntryProblem] = self._computation.problems
         self.changed_parties = {  # parties whose change may move deadlines, and what they were
             party: stored[party.key]
             for party in self.parties
             if party.key in stored and _resolves_as(party) != _resolves_as(stored[party.key])
         }
 
-    def _as_decided(self, connection: Connection, keys: Sequence[str]) -> dict[str, tuple[Tracked, Stamp]]:
+    def _change_sets(self) -> Iterable[ChangeSet]:
+        """Return what each transaction changes: what was kept, or computed again: many would take much memory."""
+        return self._kept or self._compute()
+
+    def _compute(self) -> Iterator[ChangeSet]:
+        """Compute what each transaction changes. Nothing is read while others use it."""
+        self._computation.begin()
+        self._pending.passed = 0
+        for some in chunks(self._computation.order):
+            self._pending.passed += len(some)
+            yield self._computation.compute(some, self._as_decided(some), self._pending)
+
+    def _as_decided(self, keys: Sequence[str]) -> dict[str, tuple[Tracked, Stamp]]:
         """Return what is tracked, with stamps from when it was decided what to do.
 
         What was changed between the two reads no longer matches its stamp when it is stored, and is computed again.
         """
         read = self.decisions.read
-        stored = fetch_stored(connection, [key for key in keys if key in read])
+        if not any(key in read for key in keys):
+            return {}
+        with self._database.look() as connection:
+            stored = fetch_stored(connection, [key for key in keys if key in read])
         return {key: (tracked, read[key]) for key, (tracked, _) in stored.items()}
 
     def report(self) -> Report:
@@ -92,12 +112,12 @@ class FileLoad:
 
     def foresee(self, report: Report) -> None:
         """Report what storing the entries would change, and what the changed parties would move."""
-        for change_set in self._change_sets:
+        for change_set in self._change_sets():
             change_set.add_to(report)
             change_set.plan_in(report)
         with self._database.look() as connection:
             for party in self.changed_parties:
-                others = [key for key in open_keys(connection, party) if key not in self.decisions.wanted]
+                others = [key for key in open_keys(connection, party) if key not in self._decided.wanted]
                 for some in chunks(others):
                     change_set = recompute(connection, some, self._change, self._resolver, report)
                     change_set.add_to(report, recomputed=True)
@@ -116,23 +136,21 @@ class FileLoad:
     def store(self, report: Report, progress: Callable[[int], None]) -> None:
         """Store the entries in several transactions, and report what each changes."""
         done = 0
-        pending = set(self._keys(self._change_sets))
-        for change_set in in_turn(self._database, self._change_sets):
-            keys = self._keys([change_set])
-            pending -= set(keys)
+        for change_set in in_turn(self._database, self._change_sets()):
+            done += len(change_set.entries)
+            self._pending.passed = done
             with self._database.change() as connection:
-                current = self._current(connection, change_set, pending, report)
+                current = self._current(connection, change_set, report)
                 write(connection, current)
             current.add_to(report)
-            done += len(keys)
             progress(done)
-        for others in in_turn(self._database, chunks(self.decisions.renamed)):
+        for others in in_turn(self._database, chunks(self._decided.renamed)):
             with self._database.change() as connection:
                 note_loaded(connection, others)
         with self._database.look() as connection:
             named_before = restated_closed.noted(connection)
         with self._database.change() as connection:
-            restated_closed.note(connection, self._entries, report, named_before)
+            restated_closed.note(connection, self._decided.as_stated, report, named_before)
         report.unchanged -= restated_closed.count_unchanged(report)
 
     def store_changed_parties(self) -> None:
@@ -140,12 +158,7 @@ class FileLoad:
         with self._database.change() as connection:
             upsert(connection, tables.parties, ["key"], [asdict(party) for party in self.changed_parties])
 
-    def _keys(self, change_sets: Iterable[ChangeSet]) -> list[str]:
-        return [entry.commitment.key for change_set in change_sets for entry in change_set.entries]
-
-    def _current(
-        self, connection: Connection, change_set: ChangeSet, pending: Collection[str], report: Report
-    ) -> ChangeSet:
+    def _current(self, connection: Connection, change_set: ChangeSet, report: Report) -> ChangeSet:
         """Return a change set that builds on what is stored now: somebody may have moved or closed something meanwhile.
 
         What conflicts by now is reported and left as it is.
@@ -153,12 +166,12 @@ class FileLoad:
         resolver = read_resolver(connection, self._zone, self.parties)
         if is_current(connection, change_set, resolver):
             return change_set
-        keys = self._keys([change_set])
-        decisions = decide(connection, [self._entries[key] for key in keys], self._closed)
-        report.conflicts += decisions.conflicts
-        wanted = {key: decisions.wanted[key] for key in keys if key in decisions.wanted}
+        keys = [entry.commitment.key for entry in change_set.entries]
+        decided = decide(connection, Entries.of(self._decided.as_stated[key] for key in keys), self._closed)
+        report.conflicts += decided.decisions.conflicts
+        wanted = {key: decided.wanted[key] for key in keys if key in decided.wanted}
         computation = ChangeComputation(wanted, take_snapshot(connection, wanted, resolver), self._change)
-        again = computation.compute(computation.order, fetch_stored(connection, wanted), pending)
+        again = computation.compute(computation.order, fetch_stored(connection, wanted), self._pending)
         # A dependant may also depend on what is stored later: then it follows from that.
         refuse([one.message for one in computation.problems if one.key in wanted])
         return again
@@ -189,14 +202,6 @@ def open_keys(connection: Connection, of: Party | None = None) -> list[str]:
     keys = [key for key, by in connection.execute(query).tuples() if of is None or of.key in by]
     depends_on = stored_dependencies(connection)
     return dependency_order({key: depends_on.get(key, ()) for key in keys})
-
-
-def with_pending(keys: Sequence[str]) -> Iterator[tuple[list[str], set[str]]]:
-    """Cut keys into chunks, one for each transaction; yield each with the set of those in later ones."""
-    pending = set(keys)
-    for some in chunks(keys):
-        pending -= set(some)
-        yield some, pending
 
 
 def in_turn(database: Database, pieces: Iterable[T]) -> Iterator[T]:

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, func, select
 
-from alerts.core.change_computation import ChangeComputation, dependants_by_key
+from alerts.core.change_computation import ChangeComputation, dependants_by_key, needs_by_key
 from alerts.core.change_set import ChangeSet, Snapshot, Stamp
 from alerts.core.changes import Change, StatedCommitment, refuse
 from alerts.core.commitments import Party
-from alerts.core.deadline_resolver import DeadlineResolver, needs_of, with_assumptions
-from alerts.core.load_decisions import Closed, LoadDecisions, StoredStatement
-from alerts.core.stated_values import STATED
+from alerts.core.deadline_resolver import DeadlineResolver, with_assumptions
 from alerts.core.tracked import Tracked
 from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.ended_series import ended_series
@@ -26,7 +23,6 @@ from alerts.store.rows import CHUNK, KEYS_COMPARED, TRACKED, chunks, party_of, t
 _C, _R = tables.commitments.c, tables.revisions.c
 _ONE, _OTHER = tables.commitments.alias(), tables.commitments.alias()
 STAMP = (_C.key, _C.revision, _C.fingerprint, _C.earliest, _C.latest)
-STATEMENT = select(*STAMP, _C.status, _C.loaded, _C.loaded_from, _C.loaded_sequence, *(_C[name] for name in STATED))
 
 
 def compute_alone(
@@ -41,15 +37,19 @@ def compute_alone(
 
 
 def take_snapshot(
-    connection: Connection, wanted: Mapping[str, StatedCommitment], resolver: DeadlineResolver
+    connection: Connection,
+    wanted: Mapping[str, StatedCommitment],
+    resolver: DeadlineResolver,
+    needs: Mapping[str, frozenset[str]] | None = None,
 ) -> Snapshot:
-    """Read what depends on some entries, and what all of them depend on."""
+    """Read what depends on some entries, and what all of them depend on (`needs`)."""
+    needs = needs_by_key(wanted) if needs is None else needs
     dependencies = stored_dependencies(connection, wanted)
     dependants = fetch_stored(connection, _all_dependants(wanted, dependencies))
-    needed = {other for entry in wanted.values() for other in needs_of(entry.commitment)}
+    needed = {other for others in needs.values() for other in others}
     bounds, stamps = _fetch_bounds(connection, needed.union(*(dependencies[key] for key in dependants)))
     keys: Sequence[str] = ()
-    if needed - wanted.keys() - bounds.keys():
+    if any(key not in wanted and key not in bounds for key in needed):
         keys = connection.execute(select(_C.key).limit(KEYS_COMPARED)).scalars().all()
     return Snapshot(
         dependants={key: tracked for key, (tracked, _) in dependants.items()},
@@ -67,7 +67,7 @@ def fetch_stored(connection: Connection, keys: Iterable[str]) -> dict[str, tuple
     statement = TRACKED.add_columns(*(column for column in STAMP if column.name not in ("key", "revision")))
     for some in chunks(keys):
         rows = connection.execute(statement.where(_C.key.in_(some))).mappings().all()  # no cursor stays open
-        found |= {row["key"]: (tracked_of(row), _stamp_of(row)) for row in rows}
+        found |= {row["key"]: (tracked_of(row), stamp_of(row)) for row in rows}
     return found
 
 
@@ -107,11 +107,11 @@ def _stamps(connection: Connection, keys: Iterable[str]) -> dict[str, Stamp]:
     found: dict[str, Stamp] = {}
     for some in chunks(keys):
         rows = connection.execute(select(*STAMP).where(_C.key.in_(some))).mappings()
-        found |= {row["key"]: _stamp_of(row) for row in rows}
+        found |= {row["key"]: stamp_of(row) for row in rows}
     return found
 
 
-def _stamp_of(row: RowMapping) -> Stamp:
+def stamp_of(row: RowMapping) -> Stamp:
     return row["revision"], row["fingerprint"], row["earliest"], row["latest"]
 
 
@@ -148,7 +148,7 @@ def _fetch_bounds(connection: Connection, keys: Collection[str]) -> tuple[dict[s
         for row in rows:
             found = with_assumptions(Bounds.from_json(row["bounds"]), row["assumptions"])
             bounds[row["key"]] = ended_series(found, closed[row["id"]]) if row["id"] in closed else found
-            stamps[row["key"]] = _stamp_of(row)
+            stamps[row["key"]] = stamp_of(row)
     return bounds, stamps
 
 
@@ -170,28 +170,3 @@ def read_resolver(connection: Connection, zone: str | None, declared: Iterable[P
 def stored_parties(connection: Connection) -> dict[str, Party]:
     """Return the stored parties, by key."""
     return {row["key"]: party_of(row) for row in connection.execute(select(tables.parties)).mappings()}
-
-
-def decide(connection: Connection, entries: Iterable[StatedCommitment], closed: Closed) -> LoadDecisions:
-    """Decide what a load does with each entry."""
-    decisions = LoadDecisions(closed=closed)
-    for some in chunks(entries):
-        by_key = {entry.commitment.key: entry for entry in some}
-        rows = connection.execute(STATEMENT.where(_C.key.in_(by_key))).mappings().all()
-        stored = {row["key"]: _statement_of(row) for row in rows}
-        for key, entry in by_key.items():
-            decisions.decide(entry, stored.get(key))
-    return decisions
-
-
-def _statement_of(row: RowMapping) -> StoredStatement:
-    values: dict[str, Any] = {name: row[name] for name in STATED}
-    return StoredStatement(
-        key=row["key"],
-        status=row["status"],
-        stated=values,
-        loaded=row["loaded"],
-        file=row["loaded_from"],
-        sequence=row["loaded_sequence"],
-        stamp=_stamp_of(row),
-    )

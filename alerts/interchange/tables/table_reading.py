@@ -101,10 +101,10 @@ class TableReading(Reading):
         self.in_cells, self.undeclared = [], {}
 
     def place_of(self, line: int) -> str:
-        return f"{self.path}:{self.sheet}!{line}" if self.sheet else f"{self.path}:{line}"
+        return f"{self.shown_as}:{self.sheet}!{line}" if self.sheet else f"{self.shown_as}:{line}"
 
     def describe_line(self, stated: StatedCommitment) -> str:
-        return f"in row {stated.place.removeprefix(f'{self.path}:')}"
+        return f"in row {stated.place.removeprefix(f'{self.shown_as}:')}"
 
 
 def _field(steps: Sequence[str | int]) -> str:

@@ -103,8 +103,7 @@ def _restated(entry: RestatedEntry) -> str:
 
 def _elsewhere(request: ImportRequest, job: LoadJob) -> list[tuple[str, str]]:
     """Return what the upload takes over: the key, and where that was recorded."""
-    keys = [entry.commitment.key for entry in job.entries]
-    found = job.store.uploads.loaded_from(keys)
+    found = job.store.uploads.loaded_from(list(job.entries.keys))
     others = {key: name for key, name in found.items() if name not in (request.register, "")}
     return [(key, _place(name)) for key, name in sorted(others.items())]
 

@@ -25,6 +25,7 @@ from alerts.core.actors import Request
 from alerts.core.changes import Change, Report
 from alerts.core.commitments import Person
 from alerts.deadlines.errors import InputError
+from alerts.entry_spool import SpoolError
 from alerts.interchange.file_contents import File, FileProblem
 from alerts.interchange.named_parties import NamedParties
 from alerts.interchange.sniffed_format import suffix_of
@@ -69,7 +70,7 @@ def run_import(store: Store, request: ImportRequest) -> ImportResult:
             found = ImportResult(
                 outcome="unreadable", register=request.register, columns=error.shown, notes=(str(error),)
             )
-        except (InputError, zipfile.BadZipFile) as error:
+        except (InputError, SpoolError, zipfile.BadZipFile) as error:
             lines = tuple(about_file(line, Path(folder)) for line in str(error).splitlines())
             found = ImportResult(outcome="unreadable", register=request.register, notes=lines)
     return replace(found, hash=hashed)
@@ -148,6 +149,7 @@ def _read(store: Store, request: ImportRequest, content: bytes, folder: Path) ->
         parties_by_name=list(parties.values()),
         people_in_settings={person.key for person in settings.people},
         layout=layout,
+        stored_as=request.register,
     )
     cited = {key for entry in file.entries for key in (*entry.commitment.by, *entry.commitment.to)}
     file = replace(
@@ -158,7 +160,7 @@ def _read(store: Store, request: ImportRequest, content: bytes, folder: Path) ->
     files, names = without_history(store, zone, [file], request.now), {file.path: request.register}
     change = Change.of(request.actor, request.now, f"loaded from the register {request.register}")
     job = LoadJob(
-        store=store, zone=zone, files=files, names=names, entries=entries_of(files, names), closed="name",
+        store=store, zone=zone, files=files, names=names, entries=entries_of(files), closed="name",
         change=change, register=f"the register {request.register}",
     )  # fmt: skip
     return Upload(path=path, job=without_unresolved(job), columns=columns)
