@@ -12,6 +12,7 @@ import requests
 from alerts.core.absences import Absence
 from alerts.core.silences import Silence
 from alerts.web.api.api_routes import PREFIX
+from alerts.web.api.token_check import READS_ONLY
 from alerts.web.web_app import create_app
 from tests.factories import acknowledge, at, close, entry, load
 from tests.web.answering import NOW, Desk
@@ -145,6 +146,8 @@ def test_who_may_does_and_who_may_not_changes_nothing(
             assert answer.json()["status"] == answer.status_code
             challenge = 'Bearer realm="alerts"'
             assert answer.headers.get("WWW-Authenticate", challenge * (answer.status_code != 401)).startswith(challenge)
+            if who == "read" and answer.status_code == 403:
+                assert answer.json()["detail"] == READS_ONLY  # before anything is read
 
 
 @pytest.mark.parametrize("who", ["anonymous", "write"])
