@@ -323,11 +323,9 @@ def test_a_claim_of_a_clock_that_was_put_back_an_hour_holds_up_nothing(store, ot
     assert sent(other) == [LEAD, WEEK]
 
 
-def test_what_is_stopped_while_it_is_evaluated_is_free_at_once(store, monkeypatch):
+def test_what_is_stopped_while_it_is_evaluated_is_free_at_once(store):
     planned(store)
-    asked: list[bool] = []
-    stop = lambda: bool(asked) or asked.append(True)  # noqa: E731  # as above
-    plan(store, ScheduledRule.all([DESK]), CHANNELS, NINE, stop=stop)
+    plan(store, ScheduledRule.all([DESK]), CHANNELS, NINE, stop=lambda: not due(store))
     assert alerts_of(store) == []
     assert due(store)
     assert turn(store) == 2
