@@ -7,6 +7,7 @@ import random
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -26,7 +27,6 @@ from alerts.link_signing import NO_LINKS, LinkSigning
 from alerts.message_preparation import MessagePreparation
 from alerts.outcome_recording import OutcomeRecording
 from alerts.rendering.renderer import Renderer
-from alerts.sending_threads import SendingThreads
 from alerts.signed_messages import signed, without_tokens
 from alerts.store import Store
 from alerts.store.outbox.deputies import NO_OPERATORS
@@ -85,28 +85,30 @@ class ChannelWorker:
         more than what was in flight.
         """
         done, waiting = Counter[str](), deque[_Leased]()
-        with SendingThreads(self._send, self.channel.connections, self.channel.name) as threads:
+        running: dict[Future[Outcome | None], _Leased] = {}
+        with ThreadPoolExecutor(self.channel.connections, thread_name_prefix=self.channel.name) as pool:
             try:
                 while True:
                     allowed = self._allowed()
-                    room = int(min(allowed - len(threads.under_way), self.health.pace.room(self.steady())))
+                    room = int(min(allowed - len(running), self.health.pace.room(self.steady())))
                     if room > 0 and not waiting:
-                        waiting.extend(self._claim(allowed, threads.under_way))
-                    if not any(self.steady() > item.ends_by + OVERDUE for item in threads.under_way):
+                        waiting.extend(self._claim(allowed, running.values()))
+                    if not any(self.steady() > item.ends_by + OVERDUE for item in running.values()):
                         self.health.seen_at = self.clock()  # not where every claim fails
                     if waiting and not (allowed and self.health.pace.room(self.steady())):
                         self._return_claims(item.delivery for item in waiting)
                         waiting.clear()
                     for _ in range(min(room, len(waiting))):
+                        item = waiting.popleft()
                         self.health.pace.take()
-                        threads.begin(waiting.popleft())
-                    if not threads.under_way:
+                        running[pool.submit(self._send, item)] = item
+                    if not running:
                         return done
-                    done.update(self._collect(threads))
+                    done.update(self._collect(running))
             except Exception:  # the outcome of what is in flight is still recorded, so that it is not sent again
-                while threads.under_way:
+                while running:
                     with suppress(Exception):  # the first is raised
-                        self._collect(threads)
+                        self._collect(running)
                 with suppress(Exception):
                     self._return_claims(item.delivery for item in waiting)
                 raise
@@ -228,11 +230,15 @@ class ChannelWorker:
         log_failed(delivery, outcome)
         return outcome
 
-    def _collect(self, threads: SendingThreads[_Leased, Outcome | None]) -> Counter[str]:
+    def _collect(self, running: dict[Future[Outcome | None], _Leased]) -> Counter[str]:
         """Wait for some of the sends to end, and record their outcomes."""
         soon = self.health.pace.wait(self.steady()) or POLL_SECONDS  # another may go then, though these still run
+        ended, going = wait(running, timeout=min(soon, POLL_SECONDS), return_when=FIRST_COMPLETED)
+        if ended and going:
+            ended, _ = wait(running, timeout=GATHER_SECONDS)
         late, ended_attempts = list[_Leased](), list[EndedAttempt]()
-        for item, outcome in threads.ended(min(soon, POLL_SECONDS), GATHER_SECONDS):
+        for future in ended:
+            item, outcome = running.pop(future), future.result()
             if outcome is None:
                 late.append(item)
             else:
@@ -258,7 +264,7 @@ class ChannelWorker:
         self.store.outbox.return_claims(list(claims), self.clock())
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True)
 class _Leased:
     delivery: Delivery
     message: Message

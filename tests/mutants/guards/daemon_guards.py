@@ -4,16 +4,6 @@ from tests.mutants.guards.guard import Guard
 
 # fmt: off
 GUARDS = (
-    Guard('what ended together with a send that raised is recorded too',
-          'sending_threads.py',
-          'self._ended.put(one)',
-          'pass',
-          'test_sending_threads.py::test_what_ended_together_with_a_send_that_raised_is_not_lost'),
-    Guard('a channel has no more threads than connections',
-          'sending_threads.py',
-          'min(len(self.under_way) + 1, self._most)',
-          'len(self.under_way) + 1',
-          'test_sending_threads.py::test_there_are_as_many_threads_as_sends_under_way_and_no_more_than_allowed'),
     Guard('a clock that parts from the steady one is doubted',
           'clock_check.py',
           '        return apart if abs(apart) > MAX_DRIFT else None',
