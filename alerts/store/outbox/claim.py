@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    Connection,
     Select,
     and_,
     bindparam,
@@ -30,7 +29,8 @@ from alerts.core.messages import Message
 from alerts.store import delivery_tables
 from alerts.store.calendar_uids import installation_id
 from alerts.store.database import Database
-from alerts.store.outbox.deputies import NO_OPERATORS, DeputyRoutes, send_to_deputies
+from alerts.store.outbox import leasing
+from alerts.store.outbox.deputies import NO_OPERATORS, DeputyRoutes
 from alerts.store.outbox.due_deliveries import (
     IS_ABANDONED,
     IS_LATE,
@@ -43,10 +43,11 @@ from alerts.store.outbox.due_deliveries import (
 )
 from alerts.store.outbox.held_back import ANY_TIME, ChannelHours, with_next_alerts
 from alerts.store.outbox.holds import hold
+from alerts.store.outbox.leasing import Leased
 from alerts.store.outbox.payloads import payload_of, told_of
 from alerts.store.outbox.reach import ANYBODY, ServedRecipients
 from alerts.store.outbox.record import attempt_row, outcome_row
-from alerts.store.outbox.set_aside import UPDATE_LEASED, UPDATE_UNSENT, gone_rows, read_leased
+from alerts.store.outbox.set_aside import UPDATE_LEASED, UPDATE_UNSENT, gone_rows, read_claims, read_leased
 from alerts.store.rows import CHUNK
 from alerts.store.stored_message import WHOLE
 
@@ -107,10 +108,6 @@ _NOT_SERVED = (
 )
 _ANY_UNSERVED = select(_D.id).where(*_NOT_SERVED).limit(1)
 _UNSERVED = _oldest(*_NOT_SERVED, or_(_D.state != "leased", IS_ABANDONED))
-_LEASE = update(delivery_tables.deliveries).where(_OURS).values(
-    state="leased", lease_until=bindparam("_until", type_=_D.lease_until.type),
-    fence=_D.fence + 1, attempts=_D.attempts + 1,
-)  # fmt: skip
 
 
 class Outbox:
@@ -145,11 +142,10 @@ class Outbox:
                 real = self._database.real_now(connection)
                 values = mine | moments(now, real) | {"_limit": limit}
                 rows = connection.execute(statements.due, values).mappings().all()
-                leased = _to_send(connection, rows, now, routes, hours)
-                if leased:
+                leased = leasing.lease(connection, rows, now, hours, real + lease)
+                if leased.rows or leased.taken:
                     installation_id(connection)  # the contents name it, and are only read
-                    connection.execute(_LEASE, {"_ids": [row["id"] for row in leased], "_until": real + lease})
-            found = self._read_leased(leased, now, hours) if leased else []
+            found = self._read_leased(leased, now, routes, hours, lease)
             if found or not rows:
                 return found
             ids = {row["id"] for row in rows}
@@ -158,21 +154,38 @@ class Outbox:
             before = ids
         return []
 
-    def _read_leased(self, rows: Sequence[Any], now: datetime, hours: ChannelHours) -> list[Delivery]:
+    def _read_leased(
+        self, leased: Leased, now: datetime, routes: DeputyRoutes, hours: ChannelHours, lease: timedelta
+    ) -> list[Delivery]:
         """Return the claims of what was just leased, with their contents; what does not hold any more is set aside.
 
         That is read after the lease, so that nobody waits for it. What changes until then counts, and what changes
-        later comes too late, as when it is on its way.
+        later comes too late, as when it is on its way. Of what was taken a copy for a deputy has the same contents.
         """
-        reading = self._database.read
+        rows, taken, reading, read = list(leased.rows), leased.taken, self._database.read, set[UUID]()
         try:
-            claims, unsent = read_leased(reading, rows, now)
+            known = read_claims(reading, taken) if taken else ({}, {}, {})
+            if taken:
+                with self._database.write() as connection:
+                    until = self._database.real_now(connection) + lease
+                    going = leasing.lease_with_copies(
+                        connection, taken, known, now=now, routes=routes, hours=hours, until=until
+                    )
+                as_read = {id(row) for row in going}  # what was held in part is another row
+                # What goes out before office hours says so, and is read again.
+                opens = ((row, hours.next_open(row["recipient"], now)) for row in taken if id(row) in as_read)
+                read = {row["id"] for row, at in opens if at <= now}
+                rows = sorted([*rows, *going], key=lambda row: leased.order.index(row["id"]))
+                taken = ()
+            claims, unsent = read_leased(reading, rows, now, known, read)
             if unsent:
                 with self._database.write() as connection:
                     connection.execute(UPDATE_LEASED, unsent)
             return with_next_alerts(reading, claims, hours)
         except Exception:
-            with suppress(Exception):  # the first is raised
+            with suppress(Exception), self._database.write() as connection:  # the first is raised
+                leasing.give_back(connection, taken)
+            with suppress(Exception):
                 self._return([{"_id": row["id"], "_fence": row["fence"] + 1, "_now": now} for row in rows])
             raise
 
@@ -285,12 +298,3 @@ def _statements(served: ServedRecipients) -> ClaimStatements:
 
 def _parameters(channel: str, served: ServedRecipients) -> dict[str, Any]:
     return {"_channel": channel} | ({} if served.recipients is None else {"_recipients": list(served.recipients)})
-
-
-def _to_send(
-    connection: Connection, rows: Sequence[Any], now: datetime, routes: DeputyRoutes, hours: ChannelHours
-) -> Sequence[Any]:
-    """Return the rows of what goes out now, to its own recipient."""
-    rows = hold(connection, rows, now, snoozed_for=("everybody",))
-    rows = send_to_deputies(connection, rows, now, routes)  # of what is sent now; a deputy has snoozed nothing
-    return hold(connection, rows, now, hours, snoozed_for=("recipient",))

@@ -1,6 +1,6 @@
 """Deliveries to people who are away or have left: their deputies get them too, or instead.
 
-That is decided when a delivery is claimed, in the transaction of the claim. So it holds for what has waited, and what
+That is decided when a delivery is claimed, in the transaction that leases it. So it holds for what has waited, and what
 goes to a deputy is written down before anything is sent.
 """
 
@@ -21,8 +21,7 @@ from alerts.core.owners import as_named
 from alerts.core.reminders import Reminder
 from alerts.store.new_deliveries import new_delivery
 from alerts.store.outbox import enqueue
-from alerts.store.outbox.contents import within
-from alerts.store.outbox.set_aside import UPDATE_UNSENT, left_row, read_claims, unsent_row
+from alerts.store.outbox.set_aside import UPDATE_UNSENT, Contents, left_row, unsent_row
 from alerts.store.recorded_absences import absences_of
 
 NO_OPERATORS = Routes(recipients={})
@@ -52,17 +51,26 @@ class _Copy:
     on_behalf_of: dict[Absentee, None] = field(default_factory=dict)
 
 
-def send_to_deputies(connection: Connection, rows: Sequence[Any], now: datetime, routes: DeputyRoutes) -> Sequence[Any]:
+def with_absent_reader(connection: Connection, rows: Sequence[Any], now: datetime) -> list[Any]:
+    """Return the rows of deliveries of which a reader is away or has left."""
+    absences = absences_of(connection, [row["recipient"] for row in rows], now)
+    if absences is None:
+        return []
+    return [row for row in rows if any(absences.absentee(one, now) for one in _readers(absences, row["recipient"]))]
+
+
+def send_to_deputies(
+    connection: Connection, rows: Sequence[Any], now: datetime, routes: DeputyRoutes, contents: Contents
+) -> Sequence[Any]:
     """Store deliveries for the deputies of absent recipients; return the rows that go to their own recipient.
 
-    What goes to a mailbox that only people read who have left is set aside.
+    `contents` is what was read of them. What goes to a mailbox that only people read who have left is set aside.
     """
     absences = absences_of(connection, [row["recipient"] for row in rows], now)
     if absences is None:
         return rows
     readers = {row["id"]: _readers(absences, row["recipient"]) for row in rows}
-    absent = [row for row in rows if any(absences.absentee(one, now) for one in readers[row["id"]])]
-    claims, stale, broken = read_claims(within(connection), absent)
+    claims, stale, broken = contents
     found = _Deputies(absences, routes, now)
     left: list[Any] = []
     unsent: list[dict[str, Any]] = []

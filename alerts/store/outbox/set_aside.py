@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -47,7 +47,11 @@ UPDATE_UNSENT = update(delivery_tables.deliveries).where(_D.id == bindparam("_id
 UPDATE_LEASED = UPDATE_UNSENT.where(_D.fence == bindparam("_fence"), _D.state == "leased")
 
 
-def read_claims(reading: Reading, rows: Sequence[Any]) -> tuple[dict[UUID, Delivery], dict[UUID, str], dict[UUID, str]]:
+# The claims to send, why others are stale, and the errors of those that cannot be read.
+Contents = tuple[dict[UUID, Delivery], dict[UUID, str], dict[UUID, str]]
+
+
+def read_claims(reading: Reading, rows: Sequence[Any]) -> Contents:
     """Return the claims to send, why others are stale, and the errors of those that cannot be read."""
     try:
         context_of, stale = carried(reading, rows)
@@ -83,12 +87,21 @@ def unsent_row(row: Any, stale: Mapping[UUID, str], broken: Mapping[UUID, str], 
     return overtaken_row(row, stale.get(row["id"]), now)
 
 
-def read_leased(reading: Reading, rows: Sequence[Any], now: datetime) -> tuple[list[Delivery], list[dict[str, Any]]]:
-    """Return the claims to send of what was leased as `rows`, and rows of UPDATE_LEASED for the rest."""
-    claims, stale, broken = read_claims(reading, rows)
+def read_leased(
+    reading: Reading, rows: Sequence[Any], now: datetime, known: Contents = ({}, {}, {}), read: Collection[UUID] = ()
+) -> tuple[list[Delivery], list[dict[str, Any]]]:
+    """Return the claims to send of what was leased as `rows`, and rows of UPDATE_LEASED for the rest.
+
+    Of those that were `read` already, the contents are `known`.
+    """
+    rest = [row for row in rows if row["id"] not in read]
+    claims, stale, broken = read_claims(reading, rest) if rest else ({}, {}, {})
+    before, stale_before, broken_before = known
+    claims |= {one: claim for one, claim in before.items() if one in read}
+    stale, broken = stale_before | stale, broken_before | broken
     left = [row for row in rows if row["id"] not in claims]
     unsent = [unsent_row(row, stale, broken, now) | {"_fence": row["fence"] + 1} for row in left]
-    return list(claims.values()), unsent
+    return [claims[row["id"]] for row in rows if row["id"] in claims], unsent
 
 
 def left_row(row: Any, name: str, instead: Sequence[str], now: datetime, *, dead: bool) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from tests.mutants.guards.guard import Guard
 
 _TESTS = "store/outbox/test_deputies.py::"
+_COPIES = "store/outbox/test_copies_for_deputies.py::"
 
 GUARDS = (
     Guard(
@@ -21,21 +22,21 @@ GUARDS = (
     ),
     Guard(
         "deputies get what goes to those who are away",
-        "store/outbox/claim.py",
-        "rows = send_to_deputies(connection, rows, now, routes)  #",
+        "store/outbox/leasing.py",
+        "rows = send_to_deputies(connection, rows, now, routes, contents)  #",
         "#",
         f"{_TESTS}test_what_goes_to_somebody_who_is_away_goes_to_the_deputy_too[sqlite]",
     ),
     Guard(
         "a snooze for oneself does not hold what goes to the deputy",
-        "store/outbox/claim.py",
+        "store/outbox/leasing.py",
         'snoozed_for=("everybody",))',
         'snoozed_for=("everybody", "recipient"))',
         f"{_TESTS}test_what_the_owner_has_snoozed_for_themselves_goes_to_the_deputy_at_once[sqlite]",
     ),
     Guard(
         "what is snoozed for everybody goes to whoever is deputy at its end",
-        "store/outbox/claim.py",
+        "store/outbox/leasing.py",
         'rows = hold(connection, rows, now, snoozed_for=("everybody",))',
         "",
         f"{_TESTS}test_what_is_snoozed_for_everybody_goes_to_no_deputy_whose_time_is_over_by_then[sqlite]",
@@ -116,5 +117,47 @@ GUARDS = (
         "waiting.append(deputy)",
         "seen.add(key)",
         "core/test_absences.py::test_chains_are_followed_past_those_who_have_left",
+    ),
+    Guard(
+        "what was taken over by another process gets no copy from us",
+        "store/outbox/leasing.py",
+        'if fences.get(row["id"]) == row["fence"]]',
+        'if row["id"] in fences]',
+        f"{_COPIES}test_what_another_process_has_taken_over_by_then_is_left_to_it[sqlite-take_over]",
+    ),
+    Guard(
+        "what somebody has dismissed gets no copy",
+        "store/outbox/leasing.py",
+        '.where(_OURS, _D.state == "leased")',
+        ".where(_OURS)",
+        f"{_COPIES}test_what_another_process_has_taken_over_by_then_is_left_to_it[sqlite-dismiss]",
+    ),
+    Guard(
+        "to read what goes to deputies is no attempt",
+        "store/outbox/leasing.py",
+        ".where(_OURS).values(_UNTIL)  #",
+        '.where(_OURS).values(_UNTIL | {"attempts": _D.attempts + 1})  #',
+        f"{_COPIES}test_after_a_kill_or_an_error_each_gets_it_once_and_that_was_no_attempt[sqlite-KeyboardInterrupt]",
+    ),
+    Guard(
+        "what was taken is given back where it cannot be read",
+        "store/outbox/claim.py",
+        "leasing.give_back(connection, taken)",
+        "pass",
+        f"{_COPIES}test_after_a_kill_or_an_error_each_gets_it_once_and_that_was_no_attempt[sqlite-InterruptedError]",
+    ),
+    Guard(
+        "what was held in part after its copy is read again",
+        "store/outbox/claim.py",
+        "as_read = {id(row) for row in going}",
+        "as_read = {id(row) for row in taken}",
+        f"{_COPIES}test_what_is_held_in_part_is_read_again_and_the_copy_has_all[sqlite]",
+    ),
+    Guard(
+        "what goes out before office hours is read again where its reader is away",
+        "store/outbox/claim.py",
+        "for row, at in opens if at <= now}",
+        "for row, at in opens}",
+        f"{_COPIES}test_what_goes_out_before_office_hours_says_so_though_its_reader_is_away[sqlite]",
     ),
 )

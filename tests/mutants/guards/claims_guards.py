@@ -152,9 +152,9 @@ GUARDS = (
     ),
     Guard(
         "what is snoozed is set apart from its digest",
-        "store/outbox/claim.py",
-        'return hold(connection, rows, now, hours, snoozed_for=("recipient",))',
-        "return list(rows)",
+        "store/outbox/leasing.py",
+        'here = hold(connection, [row for row in rows if row["id"] not in away], now, hours, snoozed_for=("recipient",))',
+        'here = [row for row in rows if row["id"] not in away]',
         "store/outbox/test_holds.py::test_what_one_has_snoozed_waits_and_the_rest_of_the_digest_goes[sqlite]",
     ),
     Guard(
@@ -260,8 +260,8 @@ GUARDS = (
     Guard(
         "what a digest carries is read after its lease",
         "store/outbox/claim.py",
-        "            found = self._read_leased(leased, now, hours) if leased else []\n",
-        "                found = self._read_leased(leased, now, hours) if leased else []\n",
+        "            found = self._read_leased(leased, now, routes, hours, lease)\n",
+        "                found = self._read_leased(leased, now, routes, hours, lease)\n",
         "store/test_short_transactions.py::test_another_process_can_write_while_the_contents_of_a_digest_are_built",
     ),
 )

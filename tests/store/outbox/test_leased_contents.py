@@ -89,7 +89,7 @@ def test_what_is_answered_once_it_is_leased_says_so(pending: Store, meanwhile: M
     assert told.tracked.acknowledged.by == "desk"
 
 
-def test_a_later_alert_that_overtakes_one_whose_copy_is_sent_goes_to_both(
+def test_an_alert_whose_copy_is_sent_goes_out_though_a_later_one_is_planned_and_that_goes_to_both(
     sqlite_url: str, meanwhile: Meanwhile
 ) -> None:
     desk, later = rule(remind=remind(before=("P7D", "P3D")), notify=("owner",)), at("2025-11-07T09:00")
@@ -111,6 +111,7 @@ def test_a_later_alert_that_overtakes_one_whose_copy_is_sent_goes_to_both(
     store.close()
     assert [(one.recipient, one.alert[2], one.is_copy) for one in copied] == [(BO.email, at("2025-11-03"), True)]
     assert [(one.recipient, one.alert[2], one.is_copy) for one in found] == [
+        (ANA.email, at("2025-11-03"), False),
         (ANA.email, at("2025-11-07"), False),
         (BO.email, at("2025-11-07"), True),
     ]
