@@ -52,7 +52,7 @@ _LINKS = (
 _C = tables.commitments.c
 _ABOUT = MATCHED_FIELDS.add_columns(_C.latest).where(_C.id.in_(bindparam("ids", expanding=True)))
 _GONE = delete(delivery_tables.deliveries).where(_D.id.in_(bindparam("ids", expanding=True)))
-GATHERED_AT_ONCE = 1_000  # reminders in a transaction: 0.1 seconds
+GATHERED_AT_ONCE = 500  # reminders in a transaction: 0.1 seconds, with what else is claimed 0.2
 # What is held back of some commitments.
 _OF_COMMITMENTS = _G.reminder_id.in_(select(_R.id).where(_R.commitment_id.in_(bindparam("_ids", expanding=True))))
 _RELEASE = update(delivery_tables.gathered).where(held_in_order(_OF_COMMITMENTS)).values(held_until=None)
@@ -95,7 +95,7 @@ def held_back(
 ) -> HeldBack:
     """Return which reminders of some deliveries wait, and until when. What goes out before office hours is marked.
 
-    Of those that are to be gathered some thousand are enough for a transaction, for whose end others wait.
+    Of those that are to be gathered some hundred are enough for a transaction, for whose end others wait.
     """
     silences = [one for one in silences_after(connection, now) if one.since <= now] if with_silences else []
     opens = {to: hours.next_open(to, now) for to in {row["recipient"] for row in rows}}

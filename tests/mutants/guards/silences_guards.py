@@ -109,7 +109,7 @@ GUARDS = (
         'left += [row] if row["id"] not in found.undecided else []',
         "left.append(row)",
         "store/outbox/test_long_holds.py::"
-        "test_no_transaction_gathers_more_than_some_thousand_and_all_goes_out_at_the_end[sqlite]",
+        "test_no_transaction_gathers_more_than_some_hundred_and_all_goes_out_at_the_end[sqlite]",
     ),
     Guard(
         "of a long digest that waits the rest is looked at, too",
@@ -117,14 +117,14 @@ GUARDS = (
         'left += [rest] if row["id"] not in found.undecided else []',
         "left.append(rest)",
         "store/outbox/test_long_holds.py::"
-        "test_no_transaction_gathers_more_than_some_thousand_and_all_goes_out_at_the_end[sqlite]",
+        "test_no_transaction_gathers_more_than_some_hundred_and_all_goes_out_at_the_end[sqlite]",
     ),
     Guard(
-        "a transaction gathers some thousand at most",
+        "a transaction gathers some hundred reminders at most",
         "store/outbox/held_back.py",
         "if gathered >= GATHERED_AT_ONCE:",
         "if False:",
         "store/outbox/test_long_holds.py::"
-        "test_no_transaction_gathers_more_than_some_thousand_and_all_goes_out_at_the_end[sqlite]",
+        "test_no_transaction_gathers_more_than_some_hundred_and_all_goes_out_at_the_end[sqlite]",
     ),
 )

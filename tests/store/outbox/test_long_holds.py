@@ -1,4 +1,4 @@
-"""A long digest that waits as a whole is held some thousand at a time: others may write in between."""
+"""A long digest that waits as a whole is held some hundred at a time: others may write in between."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def check_sent_once(store: Store) -> None:
     assert sorted((one.recipient, len(one.contexts)) for one in found) == [(desk, EACH) for desk in DESKS]
 
 
-def test_no_transaction_gathers_more_than_some_thousand_and_all_goes_out_at_the_end(
+def test_no_transaction_gathers_more_than_some_hundred_and_all_goes_out_at_the_end(
     silenced: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gather(connection: Connection, held: Sequence[tuple[Any, Mapping[Any, Any]]], whole: Sequence[Any]) -> None:
