@@ -24,6 +24,7 @@ from alerts.store.watched_commitments import forget_occurrences, tracked_or_none
 
 _W, _R, _C = planning_tables.watches.c, planning_tables.rules.c, tables.commitments.c
 PAIRS = CHUNK  # of a commitment and a rule, in one transaction
+Meanings = set[tuple[str, str]]  # names and hashes of rules
 Stale = Sequence[tuple[Tracked, datetime]]  # commitments, and since when their watches are outdated
 _WHOLE = (_W.rule == bindparam("_rule"), _W.commitment_id == bindparam("_id"))  # with its occurrences
 _MOST = bindparam("most", type_=Integer)
@@ -31,6 +32,7 @@ _WAITING = and_(_C.changed_at.is_not(None), _C.id.not_in(bindparam("unread", exp
 # Each turn asks these, so they are built once.
 _ANY_CHANGED = select(1).where(or_(exists().where(_WAITING), exists().where(tables.UNLISTED)))
 _RULES_COUNT = select(func.count()).where(~_R.ending)
+_MEANINGS = select(_R.name, _R.hash).where(~_R.ending)
 _ANY_RULE = select(1).where(_R.settled_to.is_not(None)).limit(1)
 _CHANGED = (
     TRACKED.add_columns(_C.changed_at)
@@ -126,11 +128,34 @@ def _settle_changed(database: Database, unread: set[int], first: FirstEvaluation
         rows = connection.execute(_CHANGED, {"unread": list(unread), "most": _most(connection)}).mappings().all()
         if not rows:
             return put_missing_places(connection)
+        meanings = _meanings(connection)
         rules = registered_rules(connection)
         stale = [(tracked, row["changed_at"]) for row in rows if (tracked := tracked_or_none(row))]
         _settle_commitments(connection, rules, stale, first and first.of_registered(connection))
         unread |= {row["id"] for row in rows} - {tracked.id for tracked, _ in stale}
-        return len(rows)
+    _again_by_new_rules(database, meanings, stale)
+    return len(rows)
+
+
+def _meanings(connection: Connection) -> Meanings:
+    return set(connection.execute(_MEANINGS).tuples())
+
+
+def _again_by_new_rules(database: Database, meanings: Meanings, settled: Stale) -> None:
+    """Have commitments settled anew where a rule has changed or ended since its meaning was read.
+
+    Another replica may have matched it with them, or taken its watches away, before ours were committed. One that is
+    matched from now on sees them. SQLite has one writer.
+    """
+    if database.sqlite or not settled:
+        return
+    with database.read() as connection:
+        if _meanings(connection) == meanings:
+            return
+    with database.change() as connection:  # who changes commitments waits for none of these
+        for at in {since for _, since in settled}:
+            ids = [tracked.id for tracked, since in settled if since == at]
+            connection.execute(_TRY_AGAIN, {"_ids": ids, "_at": at})
 
 
 def _settle_commitments(
@@ -158,18 +183,20 @@ def _settle_rules(database: Database, first: FirstEvaluation | None) -> int:
         changed = [row.id for row in found if row.changed_at]
         new = set(connection.execute(_NEW, {"ids": changed}).scalars()) if changed else set()
         rows = connection.execute(_THESE, {"ids": [row.id for row in found]}).mappings().all()
+        meanings = _meanings(connection)
         rules = registered_rules(connection)
         mine = [rule for rule in rules if rule.name in names]
         tracked = [(row, item) for row in rows if (item := tracked_or_none(row))]
         unread = {row["id"] for row in rows} - {item.id for _, item in tracked}
         if unread:  # first: nobody waits for a commitment who holds a watch
             connection.execute(_TRY_AGAIN, {"_ids": list(unread), "_at": since})
+        stale = [(item, row["changed_at"]) for row, item in tracked if item.id in new]
         if new:
-            stale = [(item, row["changed_at"]) for row, item in tracked if item.id in new]
             _settle_commitments(connection, rules, stale, first and first.of_registered(connection, names))
         others = [(item, since) for _, item in tracked if item.id not in new]
         _keep_watches(connection, mine, rules, others, changed=True)
         connection.execute(_SETTLE_TO, {"_names": names, "_last": found[-1].id if len(found) == most else None})
+    _again_by_new_rules(database, meanings, stale)
     return len(found) or 1  # not zero: a rule was settled, even without commitments
 
 

@@ -80,4 +80,18 @@ GUARDS = (
         "PAIRS",
         "store/test_first_evaluations.py::test_the_more_rules_the_fewer_commitments_a_transaction_holds[sqlite]",
     ),
+    Guard(
+        "what was settled by a rule that has changed or ended at another replica is settled anew",
+        "store/settling.py",
+        "    _again_by_new_rules(database, meanings, stale)\n    return len(rows)\n",
+        "    return len(rows)\n",
+        "store/test_rules_of_two_replicas.py::test_what_a_changed_rule_no_longer_matches_is_watched_by_it_no_more store/test_rules_of_two_replicas.py::test_the_default_rule_watches_what_a_rule_matched_that_has_ended",
+    ),
+    Guard(
+        "what was settled with a new rule is settled anew where another has changed meanwhile",
+        "store/settling.py",
+        "    _again_by_new_rules(database, meanings, stale)\n    return len(found) or 1",
+        "    return len(found) or 1",
+        "store/test_rules_of_two_replicas.py::test_what_is_new_with_a_rule_is_settled_by_others_that_change_meanwhile",
+    ),
 )

@@ -1,0 +1,75 @@
+"""Rules that change or end at one replica, while another settles commitments by what they meant before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from alerts.planning import plan
+from alerts.scheduled_rules import ScheduledRule
+from alerts.store import Store, planning_tables, tables
+from alerts.store.registry import GRACE
+from tests.factories import NOW, entry, load, rule, settle
+
+W, C, R = planning_tables.watches.c, tables.commitments.c, planning_tables.rules.c
+DESK, DEFAULT = rule(), rule("default")
+
+
+@pytest.fixture
+def meanwhile(just_before: Callable[..., None]) -> Iterator[Callable[[Callable[[], Any]], None]]:
+    """Let another replica do something after watches were made, and before that is committed."""
+    with ThreadPoolExecutor(1) as pool:
+        yield lambda act: just_before("UPDATE commitments", lambda: pool.submit(act).result(60))
+
+
+def watched(store: Store) -> list[tuple[str, str]]:
+    with store.database.read() as connection:
+        found = connection.execute(select(W.rule, C.key).join(tables.commitments)).tuples()
+        registered = set(connection.execute(select(R.name)).scalars())
+        return sorted((name, key) for name, key in found if name in registered)
+
+
+def test_what_a_changed_rule_no_longer_matches_is_watched_by_it_no_more(replicas, meanwhile):
+    """It would send alerts of what is none of its business."""
+    one, two, _ = replicas
+    settle(one, DESK)
+    load(one, entry("a", "2026-01-05"))
+
+    def change_the_rule() -> None:
+        settle(two, rule(match={"tags": ("x",)}))
+
+    meanwhile(change_the_rule)
+    plan(one, ScheduledRule.all([DESK]), {}, NOW)
+    assert watched(one) == []
+
+
+def test_the_default_rule_watches_what_a_rule_matched_that_has_ended(replicas, meanwhile):
+    """Nobody would hear of it."""
+    one, two, _ = replicas
+    settle(one, DESK, DEFAULT)
+    load(one, entry("a", "2026-01-05"))
+    with one.database.write() as connection:
+        connection.execute(update(planning_tables.rules).where(R.name == "desk").values(removed_at=NOW - GRACE))
+    meanwhile(lambda: two.registrations.end_removed(NOW))
+    plan(one, ScheduledRule.all([DESK, DEFAULT]), {}, NOW)
+    assert watched(one) == [("default", "a")]
+
+
+def test_what_is_new_with_a_rule_is_settled_by_others_that_change_meanwhile(replicas, meanwhile):
+    one, two, _ = replicas
+    other = rule("other", match={"tags": ("x",)})
+    settle(one, other)
+    load(one, entry("a", "2026-01-05", tags=("x",)))
+    one.watches.register([DESK, other], NOW)
+
+    def change_the_other() -> None:
+        two.watches.register([DESK, rule("other", match={"tags": ("y",)})], NOW)
+        settle(two)
+
+    meanwhile(change_the_other)
+    plan(one, ScheduledRule.all([DESK, other]), {}, NOW)
+    assert watched(one) == [("desk", "a")]
