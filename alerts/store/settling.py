@@ -24,6 +24,7 @@ from alerts.store.watched_commitments import forget_occurrences, tracked_or_none
 
 _W, _R, _C = planning_tables.watches.c, planning_tables.rules.c, tables.commitments.c
 PAIRS = CHUNK  # of a commitment and a rule, in one transaction
+FEWEST = 50  # commitments in one: few of many rules match each of them, and all of these are read for each transaction
 Meanings = set[tuple[str, str]]  # names and hashes of rules
 Stale = Sequence[tuple[Tracked, datetime]]  # commitments, and since when their watches are outdated
 _WHOLE = (_W.rule == bindparam("_rule"), _W.commitment_id == bindparam("_id"))  # with its occurrences
@@ -118,7 +119,7 @@ def settle(database: Database, first: FirstEvaluation | None = None) -> Iterator
 
 def _most(connection: Connection) -> int:
     """Return how many commitments a batch has: the fewer, the more rules each of them may need a watch of."""
-    return max(1, min(CHUNK, PAIRS // max(1, connection.execute(_RULES_COUNT).scalar_one())))
+    return min(CHUNK, max(FEWEST, PAIRS // max(1, connection.execute(_RULES_COUNT).scalar_one())))
 
 
 def _settle_changed(database: Database, unread: set[int], first: FirstEvaluation | None) -> int:
