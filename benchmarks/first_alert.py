@@ -1,8 +1,9 @@
 """Measures when the first of 5,000 alerts goes out, alone and while ten readers keep opening the pages.
 
 `python -m benchmarks.first_alert` prints seconds from the firing of the rule until a mail server on loopback has the
-first mail; exit code 1 if one takes longer than a second. Each reader opens the list of what is due and a
-commitment's page in turn, the next as soon as one has come.
+first mail, and the peak memory of the daemon until then; exit code 1 if one takes longer than a second. Each reader
+opens the list of what is due and a commitment's page in turn, the next as soon as one has come. With `--digest` all
+are in one mail, and with `--whole` the last mail is waited for as well; nobody reads then.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -35,7 +37,7 @@ channels:
   mail: {{kind: email, from: Alerts <alerts@example.org>, to: [desk@example.org],
          smtp: {{host: 127.0.0.1, port: {mail}, security: none}}}}
 rules:
-  - {{name: all, cron: "* * * * *", match: {{}}, notify: [mail], digest: false, remind: {{before: [P7D]}}}}
+  - {{name: all, cron: "* * * * *", match: {{}}, notify: [mail], digest: {digest}, remind: {{before: [P7D]}}}}
 http: {{port: {port}}}
 """
 
@@ -68,12 +70,23 @@ def _readers(wire: Connection, port: int) -> None:
     wire.send(found)
 
 
-def measure(sinks: Sinks, count: int, *, read: bool) -> tuple[float, Counter[int]]:
-    """Return the seconds until the first mail, and how often each status came to the readers."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Seconds from the firing to the first and the last mail, peak memory in octets, and statuses that readers got."""
+
+    first: float
+    last: float
+    peak: int
+    statuses: Counter[int]
+
+
+def measure(sinks: Sinks, count: int, *, digest: bool, read: bool, whole: bool) -> Found:
+    """Let a daemon send what is due, and return what was found."""
     port = free_port()
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "alerts.yaml").write_text(CONFIG.format(folder=folder, mail=sinks.ports["mail"], port=port))
+        folder, mail = Path(name), sinks.ports["mail"]
+        config = CONFIG.format(folder=folder, mail=mail, port=port, digest=str(digest).lower())
+        (folder / "alerts.yaml").write_text(config)
         begin = datetime.now(UTC) + STARTS + timedelta(seconds=count / 250)
         firing = (begin + timedelta(minutes=1)).replace(second=0, microsecond=0)
         deadline = (firing + timedelta(days=7)).strftime("%Y-%m-%dT%H:%MZ")
@@ -81,41 +94,58 @@ def measure(sinks: Sinks, count: int, *, read: bool) -> tuple[float, Counter[int
         (folder / "due").mkdir()
         (folder / "due" / "due.yaml").write_text("commitments:\n" + "".join(rows))
         subprocess.run([*program(folder), "load", f"{folder}/due/due.yaml"], check=True, capture_output=True)
-        with daemon(folder):
+        with daemon(folder) as running_daemon:
             wait_until_ready(port)
             with reading(port) if read else nullcontext() as wire:
-                first = _first(sinks, firing.timestamp())
+                first, last = _mails(sinks, firing.timestamp(), count if whole and not digest else 1)
                 if wire:
                     wire.send("end")
                 statuses: Counter[int] = wire.recv() if wire else Counter()
+            peak = _peak(running_daemon.pid)
     sinks.take("mail")
-    return first - firing.timestamp(), statuses
+    return Found(first=first - firing.timestamp(), last=last - firing.timestamp(), peak=peak, statuses=statuses)
 
 
-def _first(sinks: Sinks, firing: float) -> float:
-    """Return when the first mail came, as Unix time."""
-    while time.time() < firing + 60:
+def _mails(sinks: Sinks, firing: float, count: int) -> tuple[float, float]:
+    """Return when the first and the last of so many mails came, as Unix time."""
+    found, first, moved = 0, 0.0, firing
+    while time.time() < moved + 60:
         time.sleep(0.2)
-        if first := sinks.take("mail").first_at:
-            if first < firing:
-                raise SystemExit("something was sent before the firing: this measures nothing")
-            return first
-    raise SystemExit("nothing was sent within a minute")
+        taken = sinks.take("mail")
+        if not taken.count:
+            continue
+        found, first, moved = found + taken.count, first or taken.first_at, taken.last_at
+        if first < firing:
+            raise SystemExit("something was sent before the firing: this measures nothing")
+        if found >= count:
+            return first, moved
+    raise SystemExit(f"{found} of {count} were sent, and no more for a minute")
+
+
+def _peak(pid: int) -> int:
+    """Return the peak memory of a process in octets (VmHWM, proc(5))."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--count", type=int, default=5000)
     options.add_argument("--rounds", type=int, default=2)
+    options.add_argument("--digest", action="store_true")
+    options.add_argument("--whole", action="store_true")
     given = options.parse_args()
-    slow = 0
+    slow, alone = 0, given.digest or given.whole
     with running() as sinks:
-        for read in (False, True) * given.rounds:
-            seconds, statuses = measure(sinks, given.count, read=read)
-            slow += seconds > WITHIN
-            pages = ", ".join(f"{number} × {status}" for status, number in sorted(statuses.items()))
+        for read in ((False,) if alone else (False, True)) * given.rounds:
+            found = measure(sinks, given.count, digest=given.digest, read=read, whole=given.whole)
+            slow += found.first > WITHIN
+            pages = ", ".join(f"{number} × {status}" for status, number in sorted(found.statuses.items()))
             who = f"{READERS} readers ({pages})" if read else "nobody reads"
-            print(f"{given.count:,} due, {who}: the first after {seconds:.2f} s", flush=True)
+            how = ", in one digest" if given.digest else ""
+            last = f", the last after {found.last:.1f} s" if given.whole else ""
+            took = f"the first after {found.first:.2f} s{last}, {found.peak / 1e6:.0f} MB"
+            print(f"{given.count:,} due{how}, {who}: {took}", flush=True)
     sys.exit(bool(slow))
 
 
