@@ -242,8 +242,8 @@ class Outbox:
                 ours["_given_up"] = f"{error} (given up: too old)"
                 for change in (_GIVE_UP, _NOTE_LATE):
                     found = connection.execute(change, mine | moments(now) | ours).rowcount > 0 or found
-            if len(rows) < CHUNK:
-                break  # another replica has locked the others
+            if not rows:  # else there may be more to hold of a long one, and others are behind it
+                break  # another replica has locked what is left
         return found
 
     def note_gone(self, channel: str, recipient: str, error: str, now: datetime) -> None:

@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import time
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, func, select
 
-from alerts.core.deliveries import Outcome
+from alerts.core.deliveries import LATE, FailureLevel, Outcome
+from alerts.core.office_hours import WEEKDAYS, OfficeHours
 from alerts.core.silences import Silence
 from alerts.store import Store, delivery_tables
 from alerts.store.database import Database
 from alerts.store.outbox import holds
-from alerts.store.outbox.held_back import GATHERED_AT_ONCE
+from alerts.store.outbox.held_back import GATHERED_AT_ONCE, ChannelHours
 from tests.factories import NOW, at, claim, entries, load, plan_at, remind, rule
 
 NINE, END = at("2025-11-03T09:00"), at("2025-11-05T09:00")
 LEAD = rule(remind=remind(before=("P7D",)))
 DESKS = ("ann@example.org", "bo@example.org", "cy@example.org")
+D = delivery_tables.deliveries
 EACH = GATHERED_AT_ONCE * 3 // 5
 Gathers = Callable[[Connection, Sequence[tuple[Any, Mapping[Any, Any]]], Sequence[Any]], None]
 
@@ -111,3 +114,17 @@ def test_of_a_silence_that_is_ended_in_between_each_alert_still_goes_out_once(
     sent = Counter((one.recipient, each.reminder.commitment) for one in found for each in one.contexts)
     assert set(sent.values()) == {1}
     assert len(sent) == 3 * EACH
+
+
+def test_an_outage_reports_what_is_late_behind_long_digests_that_wait_for_office_hours(store: Store) -> None:
+    urgent = "desk@example.org"
+    load(store, *entries(EACH))
+    plan_at(store, NOW, LEAD, to=(*DESKS, urgent))
+    assert plan_at(store, NINE, LEAD, register=False, to=(*DESKS, urgent)) == len(DESKS) + 1
+    closed = OfficeHours(opens=time(12), closes=time(17), days=WEEKDAYS, timezone="UTC")
+    hours = ChannelHours(of=lambda recipient: None if recipient == urgent else closed)
+    assert store.outbox.note_outage("mail", "refused", NINE + LATE, hours)
+    assert waiting(store) == (len(DESKS) * EACH, EACH)
+    with store.database.read() as connection:
+        late = connection.execute(select(D.c.recipient, D.c.failure_level)).tuples().all()
+    assert late == [(urgent, int(FailureLevel.LATE))]
