@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -110,6 +110,8 @@ def held_back(
         found[link.delivery_id][link.reminder_id] = held
     gathered, looked_at = 0, 0
     others = [link for link in links if link.delivery_id not in whole]
+    carries = Counter(link.delivery_id for link in others)
+    others.sort(key=lambda link: carries[link.delivery_id])  # what is critical is short, and not to wait for long ones
     for some in chunks(others):
         for link, held in decide(some):
             found[link.delivery_id][link.reminder_id] = held

@@ -127,4 +127,19 @@ GUARDS = (
         "store/outbox/test_long_holds.py::"
         "test_no_transaction_gathers_more_than_some_hundred_and_all_goes_out_at_the_end[sqlite]",
     ),
+    Guard(
+        "an outage reports all that is late, though of a long digest some hundred are held at a time",
+        "store/outbox/claim.py",
+        "if not rows:  # else",
+        "if len(rows) < CHUNK:  # else",
+        "store/outbox/test_long_holds.py::"
+        "test_an_outage_reports_what_is_late_behind_long_digests_that_wait_for_office_hours[sqlite]",
+    ),
+    Guard(
+        "what is critical does not wait until long digests are held",
+        "store/outbox/held_back.py",
+        "others.sort(key=lambda link: carries[link.delivery_id])",
+        "others.sort(key=lambda link: -carries[link.delivery_id])",
+        "store/outbox/test_long_holds.py::test_critical_alerts_go_out_before_long_digests_are_held_as_a_whole[sqlite]",
+    ),
 )

@@ -18,7 +18,7 @@ from alerts.store import Store, delivery_tables
 from alerts.store.database import Database
 from alerts.store.outbox import holds
 from alerts.store.outbox.held_back import GATHERED_AT_ONCE, ChannelHours
-from tests.factories import NOW, at, claim, entries, load, plan_at, remind, rule
+from tests.factories import LEASE, NOW, at, claim, entries, entry, load, plan_at, remind, rule
 
 NINE, END = at("2025-11-03T09:00"), at("2025-11-05T09:00")
 LEAD = rule(remind=remind(before=("P7D",)))
@@ -128,3 +128,13 @@ def test_an_outage_reports_what_is_late_behind_long_digests_that_wait_for_office
     with store.database.read() as connection:
         late = connection.execute(select(D.c.recipient, D.c.failure_level)).tuples().all()
     assert late == [(urgent, int(FailureLevel.LATE))]
+
+
+def test_critical_alerts_go_out_before_long_digests_are_held_as_a_whole(store: Store) -> None:
+    load(store, *entries(2 * EACH), *(entry(f"urgent-{number}", priority="critical") for number in range(4)))
+    plan_at(store, NOW, LEAD, to=DESKS)
+    assert plan_at(store, NINE, LEAD, register=False, to=DESKS) == 5 * len(DESKS)
+    closed = OfficeHours(opens=time(12), closes=time(17), days=WEEKDAYS, timezone="UTC")
+    found = store.outbox.claim("mail", NINE, 100, LEASE, hours=ChannelHours(of=lambda _: closed))
+    assert len(found) == 4 * len(DESKS)
+    assert waiting(store)[0] < 2 * len(DESKS) * EACH
