@@ -63,7 +63,7 @@ faults: $(VENV)/.installed-dev  ## kill the program wherever it leaves something
 	  tests/cli/test_imports.py tests/cli/test_many_commitments.py tests/cli/test_surroundings.py \
 	  tests/faults/versions_meet.py tests/faults/copies_under_load.py $(ARGS)
 
-mutants: $(VENV)/.installed-dev  ## take out one guard at a time: a test must fail for each (a few minutes)
+mutants: $(VENV)/.installed-dev  ## take out one guard at a time: a test must fail for each (half an hour and more)
 	@$(BIN)/python -m tests.mutants $(ARGS)
 
 web: $(VENV)/.installed-web  ## the HTTP server under kills, floods, browsers and Prometheus (half an hour; names the tools that are missing)
@@ -77,7 +77,7 @@ api: $(VENV)/.installed-web  ## try the API by its document, all checks, statefu
 container: $(VENV)/.installed-dev  ## try the image as a service (build it before: docker build -t alerts .)
 	@$(BIN)/python -m tests.image --engine "$(ENGINE)" --image "$(IMAGE)" $(ARGS)
 
-simulate: $(VENV)/.installed-dev  ## ten years of 2,000 commitments, ten times, against an independent calculation; 100,000 odd texts (three quarters of an hour)
+simulate: $(VENV)/.installed-dev  ## ten years of 2,000 commitments, ten times, against an independent calculation; 100,000 odd texts (three quarters of an hour on idle cores)
 	@$(BIN)/python -m tests.simulation $(ARGS)
 	@SIMULATE=whole $(BIN)/python -m pytest -q --hypothesis-show-statistics tests/deadlines/test_grammar_properties.py \
 	  tests/deadlines/test_rule_expansion.py tests/deadlines/test_dependent_series.py \
