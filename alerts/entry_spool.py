@@ -1,7 +1,7 @@
-"""The entries of a load: the first thousands are kept in memory, all others in a temporary file.
+"""The entries of a load: the first 5,000 are kept in memory, all others in a temporary file.
 
 A load checks all its entries before it stores the first. So it goes through them several times, and a million of them
-would take more than a gigabyte.
+would take more than a gigabyte of memory.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ from alerts.deadlines.expressions import Every, references
 from alerts.deadlines.grammar import parse
 
 KEPT = 5_000  # entries in memory: about 5 MB
-BUFFER = 2**15  # octets
+BUFFER = 2**15  # bytes
 _ENTRY = tuple(one.name for one in fields(StatedCommitment) if one.name != "commitment")
 _NAMES = tuple(one.name for one in fields(Commitment) if one.name not in ("source", "earlier_sources"))
 _of_entry, _of_commitment = attrgetter(*_ENTRY), attrgetter(*_NAMES)
 
 
 class SpoolError(OSError):
-    """The temporary file cannot be written or read; the text is one line fit to be shown as it is.
+    """The temporary file cannot be written or read; the text is one line that can be shown to the user.
 
-    It is no InputError: nothing is wrong with an entry, and no reader may pass over it.
+    It is no InputError, because no entry is wrong: a reader that skips wrong entries must not skip this.
     """
 
 
 class EntrySpool:
     """Entries in the order in which they were added, each with its place from 0.
 
-    `keys` are those of the entries. `needs` are the keys that an entry depends on, by its place, where there are any.
-    `recurring` are the places of those that recur.
+    `keys` are the keys of the entries, in the same order. `needs` has the keys that an entry depends on, by its place;
+    entries that depend on nothing are not in it. `recurring` are the places of the entries that recur.
     """
 
     def __init__(self) -> None:
@@ -47,12 +47,12 @@ class EntrySpool:
         self.needs: dict[int, frozenset[str]] = {}
         self.recurring = array("L")
         self._kept: list[StatedCommitment] = []
-        self._starts = array("Q", [0])  # in the file: where each of its entries begins, and where the last one ends
+        self._starts = array("Q", [0])  # in the file: where each of its entries begins, then where the last ends
         self._file: IO[bytes] | None = None
         self._at_end = True
 
     def add(self, entry: StatedCommitment) -> int:
-        """Add an entry, and return its place. Raises SpoolError where the temporary file cannot be written."""
+        """Add an entry, and return its place. Raises SpoolError if the temporary file cannot be written."""
         place = len(self.keys)
         if place < KEPT:
             self._kept.append(entry)
@@ -67,7 +67,7 @@ class EntrySpool:
         return place
 
     def __getitem__(self, place: int) -> StatedCommitment:
-        """Return the entry at a place. Raises SpoolError where the temporary file cannot be read, or written before."""
+        """Return the entry at a place. Raises SpoolError if the temporary file cannot be read or written."""
         if place < KEPT:
             return self._kept[place]
         start, end = self._starts[place - KEPT : place - KEPT + 2]
@@ -87,7 +87,7 @@ class EntrySpool:
     def _write(self, data: bytes) -> None:
         try:
             if self._file is None:
-                self._file = tempfile.TemporaryFile(buffering=BUFFER)  # noqa: SIM115  # it ends with the spool
+                self._file = tempfile.TemporaryFile(buffering=BUFFER)  # noqa: SIM115  # it is closed with the spool
                 weakref.finalize(self, _close, self._file)
             if not self._at_end:
                 self._file.seek(self._starts[-1])
@@ -106,7 +106,7 @@ class Entries(Sequence[StatedCommitment]):
 
     @classmethod
     def of(cls, entries: Iterable[StatedCommitment]) -> Entries:
-        """Return some entries as those of a spool; the same ones where they are already."""
+        """Return entries as those of a spool; unchanged if they are in one already."""
         if isinstance(entries, Entries):
             return entries
         spool = EntrySpool()
@@ -123,21 +123,21 @@ class Entries(Sequence[StatedCommitment]):
 
     @property
     def keys(self) -> Iterator[str]:
-        """Return the keys, and read no entry for that."""
+        """Return the keys, without reading an entry."""
         return map(self.spool.keys.__getitem__, self.places)
 
     def recurring(self) -> Iterator[StatedCommitment]:
-        """Yield those that recur, and read no other for that."""
+        """Yield those that recur, without reading any other."""
         recurring = frozenset(self.spool.recurring)
         return (self.spool[place] for place in self.places if place in recurring)
 
     def add(self, entry: StatedCommitment) -> None:
-        """Add an entry to the spool, and to these."""
+        """Add an entry to the spool and to this sequence."""
         self.places = array("L", self.places) if isinstance(self.places, range) else self.places
         self.places.append(self.spool.add(entry))  # type: ignore[attr-defined]
 
     def without(self, keys: Collection[str]) -> Entries:
-        """Return those with other keys."""
+        """Return all entries except those with these keys."""
         if not keys:
             return self
         left = (place for place, key in zip(self.places, self.keys, strict=True) if key not in keys)
@@ -164,19 +164,19 @@ class Entries(Sequence[StatedCommitment]):
 
 
 class EntriesByKey(MutableMapping[str, StatedCommitment]):
-    """Entries of a spool by their keys, in the order in which they were set; each comes from a file."""
+    """Entries of a spool by their keys, in the order in which they were set; all are returned as entries of a file."""
 
     def __init__(self, spool: EntrySpool) -> None:
         self._spool = spool
         self._places: dict[str, int] = {}
 
     def set_place(self, key: str, place: int) -> None:
-        """Set an entry that the spool has already."""
+        """Set an entry that is in the spool already, by its place there."""
         self._places[key] = place
 
     @property
     def needs(self) -> Mapping[str, frozenset[str]]:
-        """The keys that entries depend on, by key: of those that depend on others."""
+        """The keys that each entry depends on, by its key; entries that depend on nothing are left out."""
         needs = self._spool.needs
         return {key: needs[place] for key, place in self._places.items() if place in needs} if needs else {}
 
@@ -219,7 +219,7 @@ def _unpacked(packed: tuple[Any, ...]) -> StatedCommitment:
 
 
 def _close(file: IO[bytes]) -> None:
-    with suppress(OSError):  # what is left in its buffer is of no use any more
+    with suppress(OSError):  # what is left in its buffer is not needed any more
         file.close()
 
 

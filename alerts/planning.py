@@ -81,9 +81,9 @@ def plan(
 
 
 def settle(store: Store, rules: Mapping[str, ScheduledRule], now: datetime) -> Iterator[int]:
-    """Bring the watches up to date with what has changed: yields how many commitments each batch held.
+    """Bring the watches up to date with what has changed; yield the number of commitments of each batch.
 
-    New ones that send nothing by `now` are evaluated at once; to claim and read each again would take twice as long.
+    New watches that send nothing by `now` are evaluated at once: to claim and read each again would take twice as long.
     """
 
     def first(tracked: Tracked, watch: Watch) -> Evaluation:

@@ -1,9 +1,9 @@
 """Runs the benchmarks in a short form, and compares their figures with those of an earlier commit.
 
 `make bench` prints a table; exit code 1 if a figure got worse by more than 15 %, or is missing. CPU and time are
-divided by the CPU of a fixed piece of work on this machine, right before and right after. What seems to be worse is
-measured once more at the end. NAMES runs some benchmarks only, `--keep` makes the figures of this run the ones to
-compare with. Ctrl-C ends it, with exit code 130, and compares nothing.
+divided by the CPU of a fixed piece of work on this machine, measured right before and right after. What seems to be
+worse is measured once more at the end. NAMES runs only these benchmarks. `--keep` makes the figures of this run those
+to compare with. Ctrl-C ends it with exit code 130, and compares nothing.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from benchmarks.runs import Benchmark, Runs, run_all
 from tests import postgres
 
 PATH = Path(__file__).with_name("figures.json")
-MOST_COLUMNS = 140  # of a terminal; where none is known, as in a file, all of them
+MOST_COLUMNS = 140  # of a terminal, and where there is none, as in a file
 INTERRUPTED = 130
 TOOLS: dict[str, Callable[[], object]] = {  # what some figures need, by what stands in their names
     "PostgreSQL": postgres.binaries,
@@ -120,7 +120,7 @@ def main() -> None:
     absent = [tool for tool, found in TOOLS.items() if not found()]
     if unknown := set(given.names) - {one.name for one in BENCHMARKS}:
         known_names = ", ".join(one.name for one in BENCHMARKS)
-        parser.error(f"no benchmark of these is called {', '.join(sorted(unknown))}; there are {known_names}")
+        parser.error(f"no benchmark is called {', '.join(sorted(unknown))}; there are {known_names}")
     if given.keep and (given.names or absent):
         parser.error("--keep needs all benchmarks" + "".join(f", and {tool} is missing" for tool in absent))
     try:

@@ -107,7 +107,7 @@ def to_repeat(rows: Sequence[Row]) -> set[str]:
 def table(verdict: Verdict, title: str) -> Table:
     """Return a table of the rows."""
     caption = (
-        "compared is what is measured; CPU and time are divided by the calibration first. "
+        "Compared: as measured, but CPU and time are divided by the calibration. "
         f"Red: worse by more than {WORSE_BY:.0%}. Noisy: shown, not compared"
     )
     found = Table(title=title, caption=caption)

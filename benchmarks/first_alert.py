@@ -1,9 +1,9 @@
-"""Measures when the first of 5,000 alerts goes out, alone and while ten readers keep opening the pages.
+"""Measures when a daemon sends the first of 5,000 alerts, alone and while ten readers keep opening the pages.
 
 `python -m benchmarks.first_alert` prints seconds from the firing of the rule until a mail server on loopback has the
-first mail, and the peak memory of the daemon until then; exit code 1 if one takes longer than a second. Each reader
-opens the list of what is due and a commitment's page in turn, the next as soon as one has come. With `--digest` all
-are in one mail, and with `--whole` the last mail is waited for as well; nobody reads then.
+first mail, and the peak memory of the daemon until then; exit code 1 if the first mail takes longer than a second. Each
+reader opens the list of due commitments and the page of one in turn, without a pause. With `--digest` all alerts are in
+one mail. With `--whole` the benchmark also waits for the last mail. With either of these there are no readers.
 """
 
 from __future__ import annotations

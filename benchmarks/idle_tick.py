@@ -37,7 +37,7 @@ rules:
 """
 NOW = datetime(2025, 10, 28, tzinfo=UTC)
 SMALL, LARGE = 100, 100_000
-TICKS = 500  # a tick takes a millisecond: the best of a hundred differs by a quarter from run to run
+TICKS = 500  # a tick takes one to two milliseconds: the best of a hundred differs by up to a quarter from run to run
 OWNERS = 25
 MOST_TIMES, MOST_MEGABYTES = 3.0, 500.0
 

@@ -4,7 +4,7 @@
 format, or if a load that moves 2,000 with a dependant each takes more than two seconds of CPU. It is also 1 if a load
 of 100,000 next to a running daemon takes 200 MB or more, if another process waits 20 seconds or more for a write (after
 30 it would fail), or if a mail leaves more than two minutes late (it waits until the daemon has evaluated the load). On
-two idle cores: 0.6 s, and before its instant. `--large 0` leaves the daemon out.
+two idle cores the longest wait was 0.6 s, and no mail was late. `--large 0` leaves the daemon out.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def formats(count: int, out: Console) -> bool:
 
 
 def moves(out: Console) -> bool:
-    """Move commitments with a dependant each by a load of them, or of all; return whether that was fast enough."""
+    """Move commitments with a dependant each, by a load without and with the dependants; return whether it was fast."""
     slowest, figures = 0.0, []
     for which in ("them", "them and what follows"):
         with site() as folder:

@@ -2,8 +2,8 @@
 
 `python -m benchmarks.peers` prints a table of CPU, times and ratios; exit code 1 if an aim is missed. All are due at
 once, the sinks on loopback are another process, and CPU is that of all threads. Alertmanager keeps nothing on disk;
-here each delivery is durable and has a link to answer by; "kept only" is what the former alone costs. Without
-Alertmanager the comparison is left out, in red.
+here each delivery is durable and has answer links. "Kept only" is what it costs to be durable, without rendering or
+sending. Without Alertmanager the comparison is left out, in red.
 """
 
 from __future__ import annotations
@@ -153,9 +153,9 @@ def ours(bench: Bench, tag: str) -> tuple[Run, float, bytes]:
 
 
 def kept_only(bench: Bench, tag: str, size: int) -> float:
-    """Return the CPU of planning, claiming, storing and marking a delivery: nothing is rendered, nor sent.
+    """Return the CPU of planning, claiming, storing and recording a delivery; nothing is rendered or sent.
 
-    So it is the least that a delivery can cost that survives a kill. What is stored has `size` octets, and as many
+    This is the floor of a delivery that survives a kill. What is stored has `size` octets, and as many
     outcomes share a commit as the channel has connections.
     """
     firing = FIRINGS[tag] + LATER
@@ -180,7 +180,7 @@ def kept_only(bench: Bench, tag: str, size: int) -> float:
 
 
 def batched(claims: Sequence[Delivery], count: int) -> Iterator[Sequence[Delivery]]:
-    """Yield claims, so many at once."""
+    """Yield claims in groups of `count`."""
     return (claims[first : first + count] for first in range(0, len(claims), count))
 
 
@@ -201,7 +201,7 @@ class Report:
         ratio = f"{cpu / peer.cpu:.2f}" if peer and peer.cpu else "–"
         self.figures.append(Figure(f"{LABELS[tag]} kept only, {name}", cpu))
         label = f"{LABELS[tag]}: {name}, kept only"
-        self.table.add_row(label, f"{cpu * 1000:.2f} ms", "", "", ratio, "", "nothing is rendered, nor sent: the least")
+        self.table.add_row(label, f"{cpu * 1000:.2f} ms", "", "", ratio, "", "nothing is rendered or sent: the floor")
 
     def ours(self, tag: str, name: str, run: Run, planning: float, peers: dict[str, Run]) -> None:
         label = f"{LABELS[tag]}: {name} (planning {planning * 1000:.2f} ms)"

@@ -34,9 +34,9 @@ class Benchmark:
 
 
 def measured(one: Benchmark) -> tuple[list[Figure], bool]:
-    """Run a benchmark; return its figures, none where it does not come to its end, and whether it met its aims.
+    """Run a benchmark; return its figures (none if it fails), and whether it met its aims.
 
-    It is in a session of its own, so that Ctrl-C reaches it here only: it stops the servers that it has started.
+    It runs in a session of its own, so Ctrl-C reaches it only from here: then it stops the servers that it has started.
     """
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "figures"
@@ -54,7 +54,7 @@ def measured(one: Benchmark) -> tuple[list[Figure], bool]:
 class Runs:
     """What the benchmarks of a run found.
 
-    `failed` are those that did not come to their end, `missed` those with an aim of their own that no round met.
+    `failed` are those that gave no figures. `missed` are those with aims of which no round met all.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class Runs:
 
 
 def run_all(runs: Runs, chosen: Sequence[Benchmark], kept: Mapping[str, Measured], out: Console) -> None:
-    """Run benchmarks, and those that have a figure which seems to be worse once more: other work may have caused it."""
+    """Run benchmarks, then once more those with a figure that seems to be worse: other work may have caused it."""
     for number, one in enumerate(chosen, 1):
         out.rule(f"{number} of {len(chosen)}: {one.name} {one.arguments}")
         runs.add(one, one.rounds)

@@ -94,7 +94,7 @@ def deliver(store: Store, now: datetime = DUE, hours: ChannelHours = ANY_TIME) -
 
 
 def whole_digests(store: Store, watches: int) -> Iterator[tuple[str, list[tuple[float, float]], float]]:
-    """Yield what was done with a digest of half of them that waits as a whole, or whose reader is away."""
+    """Yield the claims of a digest of half of the watches: it waits as a whole, or its recipient is away."""
     hours = OfficeHours(opens=time_of_day(10), closes=None, days=WEEKDAYS, timezone="UTC")
     closed = ChannelHours(of=lambda _: hours)
     days = iter([DAY_BEFORE, ON_THE_DAY, OVERDUE])

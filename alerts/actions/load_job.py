@@ -34,7 +34,7 @@ class LoadJob:
 
 
 def entries_of(read: Sequence[File]) -> Entries:
-    """Return what files state."""
+    """Return the entries of all files, one file after the other."""
     return Entries.joined([file.entries for file in read])
 
 
@@ -96,7 +96,7 @@ def find_problems(job: LoadJob) -> list[FileProblem]:
     if not any(file.unread for file in read):  # else a dependency may be in a part that was not read
         parties = [party for file in read for party in file.parties]
         backwards = dict(zip(reversed(list(job.entries.keys)), reversed(job.entries.places), strict=True))
-        fine = Entries(job.entries.spool, list(backwards.values()))  # of a key that is used twice, the first
+        fine = Entries(job.entries.spool, list(backwards.values()))  # if a key is used twice, its first entry counts
         unread = {key for file in read for key in file.unread_keys}
         found = job.store.commitments.find_problems(fine, parties, job.change, unread, job.closed)
         lines = _lines_of({problem.key for problem in found}, read)
@@ -107,7 +107,7 @@ def find_problems(job: LoadJob) -> list[FileProblem]:
 
 
 def _lines_of(keys: Collection[str], read: Sequence[File]) -> dict[str, tuple[str, int]]:
-    """Return the file and the line where each key stands first."""
+    """Return the file and the line of the first entry with each key."""
     found: dict[str, tuple[str, int]] = {}
     for file in read:
         for number, key in enumerate(file.entries.keys):

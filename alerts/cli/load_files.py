@@ -73,7 +73,7 @@ def stored_name(path: str) -> str:
 
 @contextmanager
 def in_plain_words() -> Iterator[None]:
-    """Raise InputError where the temporary file of the entries cannot be used. No reader of a file may catch it."""
+    """Turn a SpoolError into an InputError, outside of the readers of files: these skip what is wrong in an entry."""
     try:
         yield
     except SpoolError as error:

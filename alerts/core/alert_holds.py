@@ -44,7 +44,7 @@ def hold_at(
 ) -> Hold:
     """Return what holds back an alert that is due at an instant. `opens`: when its recipient takes alerts from then on.
 
-    `latest`: the deadline that it is about. What is critical does not wait for office hours.
+    `latest`: the deadline that the alert is about. A critical alert does not wait for office hours.
     """
     silenced = silenced_until(silences, commitment, latest, at, last_firing)
     begin = opens if opens > at and commitment.priority != "critical" else None

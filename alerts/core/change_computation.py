@@ -49,7 +49,7 @@ class ChangeComputation:
         self.begin()
 
     def begin(self) -> None:
-        """Forget what was computed: the first of the entries is computed next."""
+        """Forget what was computed, so that all entries can be computed once more, from the first."""
         self._following, self._bounds = dict(self._snapshot.dependants), dict(self._snapshot.bounds)
         self._stamps: dict[str, Stamp] = dict(self._snapshot.stamps)
 
@@ -124,7 +124,7 @@ class ChangeComputation:
         yield from self._dependants_before.get(key, ())
 
     def _all_dependants(self, keys: Collection[str], pending: Collection[str]) -> set[str]:
-        """Return all else that depends on some keys, directly or not; what is pending leads to nothing."""
+        """Return all other keys that depend on these, directly or not, but not by way of a `pending` one."""
         found: set[str] = set()
         todo, mine = (list(keys), set(keys)) if self._rank else ([], set())
         while todo:
@@ -240,7 +240,7 @@ class _Step:
 
 
 def needs_by_key(entries: Mapping[str, StatedCommitment]) -> dict[str, frozenset[str]]:
-    """Return what entries depend on: of those that depend on others."""
+    """Return the keys that each entry depends on; entries that depend on nothing are left out."""
     return {key: needs for key, entry in entries.items() if (needs := needs_of(entry.commitment))}
 
 

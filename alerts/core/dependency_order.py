@@ -19,7 +19,7 @@ class DependencyCycleError(InputError):
 def dependency_order(depends_on: Mapping[str, Iterable[str]], keys: Collection[str] | None = None) -> list[str]:
     """Return the keys so that each comes after those that it depends on. Dependencies that are no key are left out.
 
-    `keys` are all of them, where `depends_on` has only those that depend on others, in the same order.
+    `depends_on` may have only the keys that depend on others. Then `keys` are all, in the same order.
     Raises DependencyCycleError, which names the circle, if there is one.
     """
     keys = depends_on if keys is None else keys
@@ -36,9 +36,9 @@ def dependency_order(depends_on: Mapping[str, Iterable[str]], keys: Collection[s
 
 
 def _without_needs(keys: Iterable[str], needs: Mapping[str, Sequence[str]], needed: Collection[str]) -> Iterator[str]:
-    """Yield the keys that depend on nothing: in their order, but none after the first that depends on it.
+    """Yield the keys that depend on nothing, in their order; each before the first key that depends on it.
 
-    The sorter would yield them so, too, and takes half a kilobyte for each: they may be a million.
+    The sorter would yield the same order, but takes half a kilobyte for each key, and there may be a million.
     """
     unseen = set(needed)
     for key in keys:

@@ -46,7 +46,7 @@ class StoredStatement:
 
 
 class Renamed(Protocol):
-    """Entries that are unchanged, but come from another file, or have another number there."""
+    """Entries that are unchanged, but come from another file or have another position in it."""
 
     def add(self, entry: StatedCommitment) -> None: ...
 

@@ -220,7 +220,7 @@ def terms(deadline: Deadline) -> tuple[Dated | Reference | EachPeriodEnd, ...]:
             return ()
 
 
-NO_KEYS: frozenset[str] = frozenset()  # each empty one would take 216 octets, and most entries of a load have one
+NO_KEYS: frozenset[str] = frozenset()  # shared: an empty set takes 216 bytes, and most entries of a load have one
 
 
 def references(deadline: Deadline) -> frozenset[str]:

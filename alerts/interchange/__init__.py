@@ -58,9 +58,9 @@ def gather(
 
     `parties`, `sources` and `people` are the keys that exist already; a file may not declare `people_in_settings`.
     A table may name people and parties by name, too. `progress` is called now and then with the number of commitments
-    read so far. `layout` says what the columns of a table mean. Entries go to `spool`, with the name `stored_as`; their
-    places begin with `shown_as`, if that is not the path.
-    Raises InputError for a file of another kind, and SpoolError.
+    read so far. `layout` says what the columns of a table mean. Entries are added to `spool`, as those of the file
+    that is stored under the name `stored_as`. Messages call it `shown_as`, if that is given, and its path otherwise.
+    Raises InputError for a file of another kind, and SpoolError if the temporary file of the spool cannot be used.
     """
     suffix, progress = path.suffix.lower(), progress or (lambda _: None)
     known = Known(

@@ -65,7 +65,7 @@ class Reading:
 
     @property
     def shown_as(self) -> str:
-        """Return what messages call the file."""
+        """Return the name of the file in messages."""
         return self.known.shown_as or self.path
 
     @property

@@ -18,8 +18,9 @@ MAX_PROBLEMS = 500  # then reading stops: the suggestions for wrong names take t
 class Known:
     """The keys that a file may use without declaring them. No file may declare `people_in_settings`.
 
-    A table may name those in `people_by_name` and `parties_by_name` in other ways, too. Entries go to `spool`, with the
-    name that their file is stored under (`stored_as`); messages call the file `shown_as`, if that is not its path.
+    A table may name those in `people_by_name` and `parties_by_name` in other ways, too. Entries are added
+    to `spool`, as those of the file that is stored under the name `stored_as`. Messages call it `shown_as`, if that is
+    given, and its path otherwise.
     """
 
     parties: Collection[str] = ()

@@ -48,7 +48,7 @@ def write(connection: Connection, change_set: ChangeSet) -> None:
 
 
 def _before(changed: Changed) -> Tracked:
-    """Return a commitment with the bounds that its occurrences had; it is the same where it has none."""
+    """Return a commitment with the bounds that its occurrences had before; unchanged if it never recurred."""
     after, before = changed.after, changed.bounds_before
     return replace(after, bounds=before) if after.recurs or before.recurs else after
 
@@ -115,7 +115,7 @@ def _insert(connection: Connection, new: Sequence[New], change: Change) -> list[
 
 
 def _new_row(new: New, change: Change) -> tuple[dict[str, Any], JsonText]:
-    """Return the row of what is new, and what is stated of it; what stands in two tables is made JSON once."""
+    """Return the row of a new commitment, and its stated fields; what two tables store is turned into JSON once."""
     entry, values = new.entry, stated(new.entry.commitment)
     states, bounds = JsonText(as_json(values)), bounds_columns(new.bounds)
     return {
@@ -137,12 +137,12 @@ def _new_row(new: New, change: Change) -> tuple[dict[str, Any], JsonText]:
 def _update(connection: Connection, changed: Sequence[Changed], now: datetime) -> None:
     """Store what differs, each with its revision."""
     history: list[dict[str, Any]] = []
-    rows: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)  # by the fields that differ, mostly the date
+    rows: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)  # by what differs: mostly the deadline
     for one in changed:
         after, revision = one.after, one.revision
         assert revision is not None
         states, bounds = stated(after.commitment) if one.fields else {}, bounds_columns(after.bounds)
-        bounds["bounds"] = JsonText(as_json(bounds["bounds"]))  # its revision has the same
+        bounds["bounds"] = JsonText(as_json(bounds["bounds"]))  # its revision stores the same JSON
         row = revision_row(after.id, revision)
         history.append(row | {"stated": states or None, "after": bounds["bounds"] if revision.after else None})
         rows[one.fields].append({

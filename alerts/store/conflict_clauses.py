@@ -33,7 +33,7 @@ def insert_or_update(dialect: str, table: Table, key: tuple[str, ...], names: tu
 def insert_or_change(
     dialect: str, table: Table, key: tuple[str, ...], values: Callable[[Any], Mapping[str, Any]]
 ) -> Any:
-    """Return an INSERT that gives rows that are there already the `values` of what was to be inserted (`excluded`)."""
+    """Return an INSERT that updates rows which exist already to the `values` of the row to insert (`excluded`)."""
     return _changing(dialect, table, key, values)
 
 

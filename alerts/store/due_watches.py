@@ -59,9 +59,9 @@ class Watches:
             return {row.name: row.hash for row in connection.execute(_REGISTERED)}
 
     def settle(self, first: FirstEvaluation | None = None) -> Iterator[int]:
-        """Update the watches after changes; yields how many commitments each batch held.
+        """Update the watches after changes; yield the number of commitments of each batch.
 
-        `first` evaluates new ones at once where they send nothing yet.
+        `first` evaluates new watches at once; those that send nothing yet are stored as evaluated.
         """
         from alerts.store import settling
 

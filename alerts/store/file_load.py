@@ -79,11 +79,11 @@ class FileLoad:
         }
 
     def _change_sets(self) -> Iterable[ChangeSet]:
-        """Return what each transaction changes: what was kept, or computed again: many would take much memory."""
+        """Return what each transaction changes: as kept, or computed again if it was too much to keep in memory."""
         return self._kept or self._compute()
 
     def _compute(self) -> Iterator[ChangeSet]:
-        """Compute what each transaction changes. Nothing is read while others use it."""
+        """Yield what each transaction changes. No connection is open while the caller uses it."""
         self._computation.begin()
         self._pending.passed = 0
         for some in chunks(self._computation.order):

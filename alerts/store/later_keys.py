@@ -1,4 +1,4 @@
-"""The keys that a load has still to come to."""
+"""The keys that a load has not reached yet."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator, Sequence
 
 
 class LaterKeys(Collection[str]):
-    """Those of some keys in order that come after the first `passed`.
+    """The keys of an order, without the first `passed`.
 
-    Few loads ask which: only then their places are looked up.
+    Few loads ask whether a key is among them, so the places of the keys are collected at the first question.
     """
 
     def __init__(self, order: Sequence[str]) -> None:

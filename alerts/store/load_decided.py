@@ -1,4 +1,4 @@
-"""What a load does with each of its entries, as the database has them now."""
+"""What a load does with each of its entries, given what is stored now."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ STATEMENT = select(*STAMP, _C.status, _C.loaded, _C.loaded_from, _C.loaded_seque
 
 
 class DecidedEntries:
-    """The entries of a load, and what is done with them (`decisions`). `as_stated` are all, by key.
+    """The entries of a load, and what is done with them (`decisions`). `as_stated` has all of them, by key.
 
-    `wanted` are those that are new or changed, as they will be stored; what is new stands in the spool already.
-    `renamed` are unchanged, but come from another file, or have another number there.
+    `wanted` are those that are new or changed, as they will be stored; new ones are used as they are in the spool.
+    `renamed` are unchanged, but come from another file or have another position in it.
     """
 
     def __init__(self, entries: Entries, closed: Closed) -> None:

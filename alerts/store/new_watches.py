@@ -1,4 +1,4 @@
-"""Watches of new commitments: one that has nothing to send yet is stored as its first evaluation leaves it."""
+"""Watches of new commitments: a watch that sends nothing yet is stored as its first evaluation leaves it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from alerts.store.watch_rows import KEY, watch_row
 log = logging.getLogger(__name__)
 
 _R, _W = planning_tables.rules.c, planning_tables.watches.c
-# Where a rule is still to be matched with all commitments, that wakes the watches that it has by then.
+# Without rules that are still being matched with all commitments: that wakes all watches which they have by then.
 _SETTLED = select(_R.name, _R.hash).where(
     _R.name.in_(bindparam("names", expanding=True)),
     _R.removed_at.is_(None),
@@ -31,34 +31,34 @@ _SETTLED = select(_R.name, _R.hash).where(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstEvaluation:
-    """What evaluates new watches by `now`, while they are made. `rules` are those that this process has."""
+    """Evaluates new watches by `now`, in the transaction that makes them. `rules` are those of this process."""
 
     rules: Mapping[str, Rule]
     now: datetime
     evaluate: Callable[[Tracked, Watch], Evaluation]
 
     def of_registered(self, connection: Connection, settling: Collection[str] = ()) -> FirstEvaluation:
-        """Return the same for those of the rules that mean what is registered. `settling`: what is settled just now."""
+        """Return the same with only the rules that are registered in this form. `settling`: rules being matched now."""
         rows = connection.execute(_SETTLED, {"names": list(self.rules), "settling": list(settling)}).tuples()
         return replace(self, rules={name: self.rules[name] for name, what in rows if self.rules[name].hash == what})
 
     def after(self, tracked: Tracked, watch: Watch) -> Watch:
-        """Return a new watch as its evaluation leaves it; as it is, and due, where there is more to write than that.
+        """Return a new watch as its evaluation leaves it, or unchanged and due if it must be claimed.
 
-        It is also left due where an evaluation needs more than is read here: for what recurs, has changed, or awaits
-        an answer.
+        It must be claimed if there is more to write than the watch, such as a reminder, or if an evaluation needs more
+        than is read here: for what recurs, has changed since it was recorded, or awaits an answer.
         """
         rule = self.rules.get(watch.rule)
         if rule is None or watch.since > self.now:
             return watch
-        # An answer raises the revision. What was read with it may be from before the lock.
+        # An answer raises the revision, and what was read along with the revision may be from before the lock.
         if tracked.revision > 1 or tracked.recurs or rule.remind.unanswered is not None:
             return watch
         try:
             found = self.evaluate(tracked, watch)
         except Exception:
             log.debug("rule %s cannot evaluate %s", watch.rule, tracked.commitment.key, exc_info=True)
-            return watch  # its turn comes at once, and reports it
+            return watch  # it is claimed at once, and the error is reported then
         return watch if found.reminders or found.skipped or found.new_watches else found.watch
 
 
@@ -69,7 +69,7 @@ def new_watch_row(
     seen: tuple[str | None, int] | None,
     first: FirstEvaluation | None,
 ) -> dict[str, Any]:
-    """Return the row of a new watch. `seen` is what another watch has seen, from which it takes over."""
+    """Return the row of a new watch. `seen`: the fingerprint and the revision of the watch from which it takes over."""
     fingerprint, revision = seen or (None, tracked.revision)
     since = max(since, tracked.stated_at or tracked.recorded_at)
     watch = Watch(
@@ -79,14 +79,14 @@ def new_watch_row(
 
 
 def insert_or_wake(connection: Connection) -> Any:
-    """Return an INSERT of watches that wakes those that are there already.
+    """Return an INSERT of watches that wakes those which exist already.
 
-    Another replica may have made one meanwhile, and evaluated it by the rule as it was.
+    Another replica may have made a watch meanwhile, and evaluated it by the earlier form of the rule.
     """
     return insert_or_change(connection.dialect.name, planning_tables.watches, KEY, _woken)
 
 
 def _woken(new: Any) -> Mapping[str, Any]:
-    # As for those that are there before: a watch that was never evaluated keeps its start.
+    # As for watches that existed before: one that was never evaluated keeps its start.
     since = case((_W.cursor.is_(None), _W.since), else_=new.since)
     return {"next_at": new.next_at, "changed": true(), "since": since}

@@ -24,7 +24,7 @@ from alerts.store.watched_commitments import forget_occurrences, tracked_or_none
 
 _W, _R, _C = planning_tables.watches.c, planning_tables.rules.c, tables.commitments.c
 PAIRS = CHUNK  # of a commitment and a rule, in one transaction
-FEWEST = 50  # commitments in one: few of many rules match each of them, and all of these are read for each transaction
+FEWEST = 50  # commitments in one: each transaction reads all rules, and of many rules few match each commitment
 Meanings = set[tuple[str, str]]  # names and hashes of rules
 Stale = Sequence[tuple[Tracked, datetime]]  # commitments, and since when their watches are outdated
 _WHOLE = (_W.rule == bindparam("_rule"), _W.commitment_id == bindparam("_id"))  # with its occurrences
@@ -98,9 +98,9 @@ class _Changes:
 
 
 def settle(database: Database, first: FirstEvaluation | None = None) -> Iterator[int]:
-    """Update the watches after changes, and wake those that await answers; yields the size of each batch.
+    """Update the watches after changes, and wake those that await answers; yield the size of each batch.
 
-    With `first`, new watches that send nothing yet are stored as evaluated; without, they are due.
+    With `first`, new watches that send nothing yet are stored as evaluated; without it, all new watches are due.
     """
     count, since_pause, unread = 0, 0, set[int]()  # the next turn tries unreadable ones again
     # Rules first: they settle what is new with it, so nothing is left to do for it.
@@ -118,7 +118,7 @@ def settle(database: Database, first: FirstEvaluation | None = None) -> Iterator
 
 
 def _most(connection: Connection) -> int:
-    """Return how many commitments a batch has: the fewer, the more rules each of them may need a watch of."""
+    """Return how many commitments a batch has: the more rules there are, the fewer."""
     return min(CHUNK, max(FEWEST, PAIRS // max(1, connection.execute(_RULES_COUNT).scalar_one())))
 
 
@@ -143,17 +143,17 @@ def _meanings(connection: Connection) -> Meanings:
 
 
 def _again_by_new_rules(database: Database, meanings: Meanings, settled: Stale) -> None:
-    """Have commitments settled anew where a rule has changed or ended since its meaning was read.
+    """Have commitments settled once more if a rule has changed or ended since the rules were read.
 
-    Another replica may have matched it with them, or taken its watches away, before ours were committed. One that is
-    matched from now on sees them. SQLite has one writer.
+    Another replica may have matched the rule with them, or removed its watches, before our watches were committed. From
+    now on others see our watches. SQLite has one writer, so there is nothing to do.
     """
     if database.sqlite or not settled:
         return
     with database.read() as connection:
         if _meanings(connection) == meanings:
             return
-    with database.change() as connection:  # who changes commitments waits for none of these
+    with database.change() as connection:  # changes take turns, so none waits for these rows
         for at in {since for _, since in settled}:
             ids = [tracked.id for tracked, since in settled if since == at]
             connection.execute(_TRY_AGAIN, {"_ids": ids, "_at": at})
@@ -221,7 +221,7 @@ def _keep_watches(
     ids = [tracked.id for tracked, _ in stale]
     found = connection.execute(_WATCHES, {"ids": ids, "rules": [rule.name for rule in mine]}).all()
     forget_occurrences(connection, found, {tracked.id: tracked for tracked, _ in stale})
-    stale = sorted(stale, key=lambda one: one[0].id)  # replicas go in one order
+    stale = sorted(stale, key=lambda one: one[0].id)  # all replicas lock rows in one order
     changes = _changes(found, mine, rules, stale, first)
     if changes.new:
         missing = insert_or_wake(connection) if changed else insert_new(connection, planning_tables.watches)

@@ -42,7 +42,7 @@ def take_snapshot(
     resolver: DeadlineResolver,
     needs: Mapping[str, frozenset[str]] | None = None,
 ) -> Snapshot:
-    """Read what depends on some entries, and what all of them depend on (`needs`)."""
+    """Read what depends on some entries, and what these depend on (`needs`, computed if not given)."""
     needs = needs_by_key(wanted) if needs is None else needs
     dependencies = stored_dependencies(connection, wanted)
     dependants = fetch_stored(connection, _all_dependants(wanted, dependencies))

@@ -27,7 +27,7 @@ class JsonText(str):
 
 
 def as_json(value: object) -> str:
-    """Return a value as the JSON that its column stores. Of ten in each new commitment, five are mostly empty lists."""
+    """Return a value as the JSON that its column stores. Five of the ten in a new commitment are mostly empty lists."""
     if value == []:
         return "[]"
     return value if type(value) is JsonText else _encoded(value)

@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 _V = tables.revisions.c
 # Moves and ends that watches have not seen, in order. A series also needs its earlier bounds.
 _UNSEEN = (
-    select(*(column for column in _V if column.name != "stated"))  # no watch asks what else was stated
+    select(*(column for column in _V if column.name != "stated"))  # no watch needs the other stated fields
     .where(
         _V.commitment_id.in_(bindparam("ids", expanding=True)),
         _V.what.in_(("moved", "closed", "reopened")),

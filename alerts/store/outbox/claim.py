@@ -149,7 +149,7 @@ class Outbox:
             if found or not rows:
                 return found
             ids = {row["id"] for row in rows}
-            if ids & before:  # of a long one there is more to hold
+            if ids & before:  # a long delivery was held in part only
                 self._database.give_way()
             before = ids
         return []
@@ -159,8 +159,8 @@ class Outbox:
     ) -> list[Delivery]:
         """Return the claims of what was just leased, with their contents; what does not hold any more is set aside.
 
-        That is read after the lease, so that nobody waits for it. What changes until then counts, and what changes
-        later comes too late, as when it is on its way. Of what was taken a copy for a deputy has the same contents.
+        They are read after the lease, so that nobody waits. What changes before that counts; what changes later comes
+        too late, as during the attempt. Copies of taken deliveries for deputies have the same contents.
         """
         rows, taken, reading, read = list(leased.rows), leased.taken, self._database.read, set[UUID]()
         try:
@@ -171,8 +171,8 @@ class Outbox:
                     going = leasing.lease_with_copies(
                         connection, taken, known, now=now, routes=routes, hours=hours, until=until
                     )
-                as_read = {id(row) for row in going}  # what was held in part is another row
-                # What goes out before office hours says so, and is read again.
+                as_read = {id(row) for row in going}  # a delivery that was held in part has a new row
+                # An alert that goes out before office hours says so: that was marked since, so it is read again.
                 opens = ((row, hours.next_open(row["recipient"], now)) for row in taken if id(row) in as_read)
                 read = {row["id"] for row, at in opens if at <= now}
                 rows = sorted([*rows, *going], key=lambda row: leased.order.index(row["id"]))
@@ -183,7 +183,7 @@ class Outbox:
                     connection.execute(UPDATE_LEASED, unsent)
             return with_next_alerts(reading, claims, hours)
         except Exception:
-            with suppress(Exception), self._database.write() as connection:  # the first is raised
+            with suppress(Exception), self._database.write() as connection:  # the first error is raised
                 leasing.give_back(connection, taken)
             with suppress(Exception):
                 self._return([{"_id": row["id"], "_fence": row["fence"] + 1, "_now": now} for row in rows])
@@ -242,7 +242,7 @@ class Outbox:
                 ours["_given_up"] = f"{error} (given up: too old)"
                 for change in (_GIVE_UP, _NOTE_LATE):
                     found = connection.execute(change, mine | moments(now) | ours).rowcount > 0 or found
-            if not rows:  # else there may be more to hold of a long one, and others are behind it
+            if not rows:  # else a long delivery may be held in part only, with others behind it
                 break  # another replica has locked what is left
         return found
 

@@ -52,7 +52,7 @@ class _Copy:
 
 
 def with_absent_reader(connection: Connection, rows: Sequence[Any], now: datetime) -> list[Any]:
-    """Return the rows of deliveries of which a reader is away or has left."""
+    """Return the rows of deliveries to an address with a reader who is away or has left."""
     absences = absences_of(connection, [row["recipient"] for row in rows], now)
     if absences is None:
         return []
@@ -64,7 +64,7 @@ def send_to_deputies(
 ) -> Sequence[Any]:
     """Store deliveries for the deputies of absent recipients; return the rows that go to their own recipient.
 
-    `contents` is what was read of them. What goes to a mailbox that only people read who have left is set aside.
+    `contents` is what was read of the deliveries. A delivery is set aside if all readers of its address have left.
     """
     absences = absences_of(connection, [row["recipient"] for row in rows], now)
     if absences is None:

@@ -52,7 +52,7 @@ _LINKS = (
 _C = tables.commitments.c
 _ABOUT = MATCHED_FIELDS.add_columns(_C.latest).where(_C.id.in_(bindparam("ids", expanding=True)))
 _GONE = delete(delivery_tables.deliveries).where(_D.id.in_(bindparam("ids", expanding=True)))
-GATHERED_AT_ONCE = 500  # reminders in a transaction: 0.1 seconds, with what else is claimed 0.2
+GATHERED_AT_ONCE = 500  # reminders in a transaction: 0.1 seconds, or 0.2 with all else that a claim does
 # What is held back of some commitments.
 _OF_COMMITMENTS = _G.reminder_id.in_(select(_R.id).where(_R.commitment_id.in_(bindparam("_ids", expanding=True))))
 _RELEASE = update(delivery_tables.gathered).where(held_in_order(_OF_COMMITMENTS)).values(held_until=None)
@@ -84,7 +84,7 @@ ANY_TIME = ChannelHours()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldBack:
-    """Which reminders of some deliveries wait. Of the `undecided` deliveries some are not looked at yet."""
+    """Which reminders of some deliveries wait. Some reminders of the `undecided` deliveries were not looked at yet."""
 
     waits: Mapping[UUID, Mapping[UUID, Held]]
     undecided: Collection[UUID] = ()
@@ -95,7 +95,7 @@ def held_back(
 ) -> HeldBack:
     """Return which reminders of some deliveries wait, and until when. What goes out before office hours is marked.
 
-    Of those that are to be gathered some hundred are enough for a transaction, for whose end others wait.
+    Others wait for the end of the transaction, so it stops after some hundred reminders that are to be gathered.
     """
     silences = [one for one in silences_after(connection, now) if one.since <= now] if with_silences else []
     opens = {to: hours.next_open(to, now) for to in {row["recipient"] for row in rows}}
@@ -111,7 +111,7 @@ def held_back(
     gathered, looked_at = 0, 0
     others = [link for link in links if link.delivery_id not in whole]
     carries = Counter(link.delivery_id for link in others)
-    others.sort(key=lambda link: carries[link.delivery_id])  # what is critical is short, and not to wait for long ones
+    others.sort(key=lambda link: carries[link.delivery_id])  # critical ones are short, and must not wait for long ones
     for some in chunks(others):
         for link, held in decide(some):
             found[link.delivery_id][link.reminder_id] = held
@@ -123,7 +123,7 @@ def held_back(
 
 
 def waits_in_its_delivery(row: Any) -> bool:
-    """Return whether what is held back of a delivery stays in it: it was tried, or stands for another."""
+    """Return whether held reminders stay in their delivery: it was tried, or replaces or copies another one."""
     return bool(row["attempts"]) or row["fallback_for"] is not None or row["on_behalf_of"] is not None
 
 
@@ -136,7 +136,7 @@ def _decide(
     silences: Sequence[Silence],
     closed: Mapping[str, datetime],
 ) -> Iterator[tuple[Any, Held]]:
-    """Yield which of some links wait, and mark those that go out before office hours."""
+    """Yield the links whose reminders wait, and mark those that go out before office hours."""
     known = _commitments(connection, {link.commitment_id for link in links})
     silenced = {
         one for one, (commitment, _) in known.items() if any(silence.holds(commitment, now) for silence in silences)
@@ -164,9 +164,9 @@ def _decide(
 
 
 def _commitments(connection: Connection, ids: Collection[int]) -> dict[int, tuple[Commitment, datetime | None]]:
-    """Return what decides about some commitments: what silences match by, and the deadline, unless it recurs.
+    """Return the fields of commitments that silences match by, and their deadlines (not of series).
 
-    To read a commitment whole takes ten times as long, and others wait meanwhile.
+    To read whole commitments takes ten times as long, and others wait meanwhile.
     """
     found: dict[int, tuple[Commitment, datetime | None]] = {}
     for some in chunks(ids):
@@ -187,9 +187,9 @@ def _last_firing(rule: Rule | None, before: datetime) -> datetime | None:
 
 
 def gather_held(connection: Connection, held: Sequence[tuple[Any, Mapping[UUID, Held]]], whole: Sequence[UUID]) -> None:
-    """Move reminders from deliveries that were not tried yet to those that are gathered.
+    """Move reminders from deliveries that were not tried yet to the gathered ones.
 
-    Of `whole` deliveries nothing is left: they go.
+    Nothing is left of the `whole` deliveries: they are deleted.
     """
     waiting = [
         {"channel": row["channel"], "recipient": row["recipient"], "reminder_id": one, "digest": it.digest,
@@ -205,7 +205,7 @@ def gather_held(connection: Connection, held: Sequence[tuple[Any, Mapping[UUID, 
             carried = (_L.delivery_id == row["id"], _L.reminder_id.in_(waits))
             connection.execute(delete(delivery_tables.delivery_reminders).where(*carried))
     for some in chunks(whole):
-        connection.execute(_GONE, {"ids": some})  # with what they carried
+        connection.execute(_GONE, {"ids": some})  # and, by the foreign key, their links to reminders
 
 
 def with_next_alerts(reading: Reading, claims: Sequence[Delivery], hours: ChannelHours) -> list[Delivery]:

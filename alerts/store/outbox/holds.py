@@ -107,9 +107,9 @@ def hold(
 def _hold_back(
     connection: Connection, rows: Sequence[Any], found: HeldBack, now: datetime, hours: ChannelHours
 ) -> Sequence[Any]:
-    """Hold what a silence or office hours keep back. What was tried, or stands for another, waits in its delivery.
+    """Hold what a silence or office hours hold back: in its delivery, if that was tried, or replaces or copies another.
 
-    What is undecided is left as it is, for the next claim.
+    Undecided deliveries are left for the next claim.
     """
     held, carried = found.waits, _carried(connection, found.waits)
     left: list[Any] = []

@@ -1,7 +1,8 @@
-"""Leases of what is due: at once, or where a reader is away once it is known what it carries.
+"""Leases of due deliveries: at once, or in two steps if a reader is away.
 
-Its deputies get a copy in the transaction that leases it. What the copy has is read before, while it is taken: that
-takes a second where it carries thousands, and others would wait.
+Such a delivery is first only taken: it is leased, and that is no attempt. Then its contents are read, which takes a
+second if it carries thousands; in a transaction all others would wait for that. A second transaction leases it for an
+attempt and stores the copies for deputies.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _D = delivery_tables.deliveries.c
 _OURS = _D.id.in_(bindparam("_ids", expanding=True))
 _UNTIL = {"state": "leased", "lease_until": bindparam("_until", type_=_D.lease_until.type), "fence": _D.fence + 1}
 _LEASE = update(delivery_tables.deliveries).where(_OURS).values(_UNTIL | {"attempts": _D.attempts + 1})
-_TAKE = update(delivery_tables.deliveries).where(_OURS).values(_UNTIL)  # that is no attempt, should it end here
+_TAKE = update(delivery_tables.deliveries).where(_OURS).values(_UNTIL)  # no attempt is counted
 _TAKEN = select(_D.id, _D.fence).where(_OURS, _D.state == "leased").order_by(_D.id).with_for_update()
 _GIVE_BACK = (
     update(delivery_tables.deliveries)
@@ -35,9 +36,9 @@ _GIVE_BACK = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leased:
-    """The rows of what was leased, as they were before, and of what is only taken since its reader is away.
+    """The `rows` that were leased, as they were before, and those only `taken`, because a reader is away.
 
-    `order` has the ids of all, in the order in which they are due.
+    `order` has the ids of both, in the order in which they are due.
     """
 
     order: Sequence[UUID]
@@ -46,7 +47,7 @@ class Leased:
 
 
 def lease(connection: Connection, rows: Sequence[Any], now: datetime, hours: ChannelHours, until: datetime) -> Leased:
-    """Lease what goes out now of some rows that are due, or take it; hold the rest."""
+    """Lease the due deliveries that go out now, or take them if a reader is away; hold the rest."""
     rows = hold(connection, rows, now, snoozed_for=("everybody",))
     away = {row["id"] for row in with_absent_reader(connection, rows, now)}
     here = hold(connection, [row for row in rows if row["id"] not in away], now, hours, snoozed_for=("recipient",))
@@ -64,21 +65,21 @@ def lease_with_copies(
     connection: Connection, taken: Sequence[Any], contents: Contents, *, now: datetime, routes: DeputyRoutes,
     hours: ChannelHours, until: datetime,
 ) -> Sequence[Any]:  # fmt: skip
-    """Lease what goes to its own recipient of what was taken, and store what goes to deputies of what it carries.
+    """Store the copies of taken deliveries for deputies, and lease those that also go to their own recipient.
 
-    What another process has taken over since, or somebody has dismissed, is left alone.
+    A delivery that another process has taken over since, or that somebody has dismissed, is left alone.
     """
     fences = dict(connection.execute(_TAKEN, {"_ids": [row["id"] for row in taken]}).tuples().all())
     rows: Sequence[Any] = [row for row in taken if fences.get(row["id"]) == row["fence"]]
     give_back(connection, rows)
-    rows = send_to_deputies(connection, rows, now, routes, contents)  # before: a deputy has snoozed nothing
+    rows = send_to_deputies(connection, rows, now, routes, contents)  # before: snoozes are the recipient's own
     rows = hold(connection, rows, now, hours, snoozed_for=("recipient",))
     _execute(connection, _LEASE, rows, until)
     return rows
 
 
 def give_back(connection: Connection, taken: Sequence[Any]) -> None:
-    """Leave what was taken as it was before."""
+    """Restore the state that taken deliveries had before."""
     if taken:
         connection.execute(
             _GIVE_BACK, [{"_id": row["id"], "_fence": row["fence"], "_state": row["state"]} for row in taken]

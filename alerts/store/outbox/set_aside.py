@@ -90,9 +90,9 @@ def unsent_row(row: Any, stale: Mapping[UUID, str], broken: Mapping[UUID, str], 
 def read_leased(
     reading: Reading, rows: Sequence[Any], now: datetime, known: Contents = ({}, {}, {}), read: Collection[UUID] = ()
 ) -> tuple[list[Delivery], list[dict[str, Any]]]:
-    """Return the claims to send of what was leased as `rows`, and rows of UPDATE_LEASED for the rest.
+    """Return the claims to send of the leased `rows`, and rows of UPDATE_LEASED for the rest.
 
-    Of those that were `read` already, the contents are `known`.
+    `read` are the ids of those that were read already, with the contents `known`.
     """
     rest = [row for row in rows if row["id"] not in read]
     claims, stale, broken = read_claims(reading, rest) if rest else ({}, {}, {})
