@@ -3,7 +3,8 @@
 `python -m benchmarks.first_alert` prints seconds from the firing of the rule until a mail server on loopback has the
 first mail, and the peak memory of the daemon until then; exit code 1 if the first mail takes longer than a second. Each
 reader opens the list of due commitments and the page of one in turn, without a pause. With `--digest` all alerts are in
-one mail. With `--whole` the benchmark also waits for the last mail. With either of these there are no readers.
+one mail, which has no such limit. With `--whole` the benchmark also waits for the last mail. With either of these there
+are no readers.
 """
 
 from __future__ import annotations
@@ -139,7 +140,7 @@ def main() -> None:
     with running() as sinks:
         for read in ((False,) if alone else (False, True)) * given.rounds:
             found = measure(sinks, given.count, digest=given.digest, read=read, whole=given.whole)
-            slow += found.first > WITHIN
+            slow += found.first > WITHIN and not given.digest
             pages = ", ".join(f"{number} × {status}" for status, number in sorted(found.statuses.items()))
             who = f"{READERS} readers ({pages})" if read else "nobody reads"
             how = ", in one digest" if given.digest else ""

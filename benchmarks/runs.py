@@ -41,14 +41,27 @@ def measured(one: Benchmark) -> tuple[list[Figure], bool]:
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "figures"
         line = [sys.executable, "-m", f"benchmarks.{one.name}", *one.arguments.split()]
-        with subprocess.Popen(line, env=os.environ | {VARIABLE: str(path)}, start_new_session=True) as process:
+        process, interrupted = _started(line, os.environ | {VARIABLE: str(path)})
+        with process:
             try:
+                if interrupted:
+                    raise KeyboardInterrupt
                 status = process.wait()
             except KeyboardInterrupt:
                 process.send_signal(signal.SIGINT)
                 process.wait(STOPS_WITHIN)
                 raise
         return taken(path), status == 0
+
+
+def _started(line: Sequence[str], env: Mapping[str, str]) -> tuple[subprocess.Popen[bytes], bool]:
+    """Start a program; return it, and whether Ctrl-C was pressed meanwhile: raised there, nothing would stop it."""
+    pressed: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
+    try:
+        return subprocess.Popen(line, env=env, start_new_session=True), bool(pressed)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class Runs:

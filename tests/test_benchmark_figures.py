@@ -8,6 +8,7 @@ import subprocess
 import sys
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -15,7 +16,7 @@ from rich.console import Console
 from benchmarks.comparison import Verdict, compare, table
 from benchmarks.figures import VARIABLE, Figure, Unit, give, taken
 from benchmarks.kept_figures import KeptFigures, KeptFiguresError, Measured, read_kept, write_kept
-from benchmarks.runs import Benchmark, Runs, run_all
+from benchmarks.runs import Benchmark, Runs, measured, run_all
 
 ROOT = Path(__file__).parent.parent
 
@@ -163,6 +164,23 @@ def test_ctrl_c_says_that_nothing_is_compared_once_the_benchmark_has_stopped(tmp
     assert rest.splitlines()[-1] == "interrupted: nothing is compared, and nothing is kept"
     assert process.returncode == 130
     assert list(tmp_path.glob("tmp*")) == []
+
+
+def test_ctrl_c_while_a_benchmark_is_started_stops_it(monkeypatch: pytest.MonkeyPatch):
+    started: list[int] = []
+
+    class Pressed(subprocess.Popen[bytes]):
+        def __init__(self, *given: Any, **more: Any) -> None:
+            super().__init__(*given, **more)
+            started.append(self.pid)
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(subprocess, "Popen", Pressed)
+    with pytest.raises(KeyboardInterrupt):
+        measured(Benchmark("listings"))
+    assert len(started) == 1
+    with pytest.raises(ProcessLookupError):
+        os.kill(started[0], 0)
 
 
 def test_the_better_of_two_runs_counts():
