@@ -42,13 +42,17 @@ def begins_at(bounds: Bounds) -> datetime | None:
     """Return when the window opens, or the named day begins, as leads count it."""
     if bounds.opens and bounds.first is not None:
         return bounds.first.counted_start
-    point = bounds.named or bounds.last or bounds.first
+    point = bounds.named or bounds.last or bounds.first or bounds.original_start
     if point is None:
         return None
     return point.counted_start if isinstance(point, Day) else Day(point.date, point.zone).counted_start
 
 
 def has_passed(bounds: Bounds, at: datetime) -> bool:
-    """Return whether an occurrence has passed by an instant: its end or, where it has none, its beginning."""
-    ends = bounds.latest or bounds.earliest
+    """Return whether an occurrence has passed by an instant: its end or, where it has none, its beginning.
+
+    One without any date has passed when its original start has: one that lies ahead must not be reviewed yet.
+    """
+    original = bounds.original_start
+    ends = bounds.latest or bounds.earliest or (original.end if original else None)
     return ends is not None and ends <= at

@@ -104,6 +104,7 @@ class Occurrence:
     bounds: Bounds | None = None
     version: int | None = None
     stated_at: datetime | None = None
+    history_since: datetime | None = None
     acknowledged: Acknowledgement | None = None
     snoozed: Snooze | None = None  # for everybody
     follows: bool = False
@@ -183,8 +184,7 @@ class Tracked:
             bounds = occurrence_bounds(self.bounds, name)  # one that was moved by itself hides none after it
             if not has_passed(bounds, since):
                 found.add(name)
-            begins = bounds.earliest or bounds.latest
-            if begins is None or begins > now:
+            if bounds.comes_at is None or bounds.comes_at > now:
                 break
         yield from sorted(found - history, key=recurs.order)
 

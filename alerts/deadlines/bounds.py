@@ -13,6 +13,8 @@ from alerts.deadlines.recurrence import Recurrence
 from alerts.deadlines.values import frozen
 from alerts.deadlines.wording import describe_window
 
+POINTS = ("first", "last", "named", "original_start")
+
 
 @frozen(kw_only=True)
 class Bounds:
@@ -20,11 +22,13 @@ class Bounds:
 
     `first` and `last` are the civil days or instants at its ends; `named` is the point that leads count from; business
     days are those of `calendars` (none: Monday to Friday). A recurring deadline has no ends: its occurrences have.
+    `original_start` is where an occurrence without any date stands among the others: what its name says.
     """
 
     first: Point | None = None
     last: Point | None = None
     named: Point | None = None
+    original_start: Point | None = None
     form: str = "undated"
     explanation: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
@@ -41,6 +45,16 @@ class Bounds:
     def latest(self) -> datetime | None:
         """Return the first instant at which it is late."""
         return self.last.end if self.last else None
+
+    @property
+    def comes_at(self) -> datetime | None:
+        """Return when it begins, else when it ends; of an occurrence without any date, when it was to begin."""
+        return self.earliest or self.latest or (self.original_start.start if self.original_start else None)
+
+    @property
+    def has_date(self) -> bool:
+        """Return whether any date of it is known."""
+        return (self.first or self.last or self.named) is not None
 
     @property
     def zone(self) -> str | None:
@@ -83,8 +97,8 @@ class Bounds:
 
     def to_json(self) -> dict[str, object]:
         """Return what is stored; `from_json` reads it back."""
-        points = {"first": self.first, "last": self.last, "named": self.named}
-        known: dict[str, object] = {name: print_point(point) for name, point in points.items() if point}
+        points = ((name, getattr(self, name)) for name in POINTS)
+        known: dict[str, object] = {name: print_point(point) for name, point in points if point}
         known |= {"recurrence": self.recurrence.to_json()} if self.recurrence else {}
         known |= {"form": self.form, "basis": list(self.explanation), "assumptions": list(self.assumptions)}
         return known | ({"calendars": list(self.calendars)} if self.calendars else {})
@@ -92,7 +106,7 @@ class Bounds:
     @classmethod
     def from_json(cls, data: Mapping[str, object]) -> Bounds:
         """Read what `to_json` returned."""
-        point = {name: parse_point(str(data[name])) for name in ("first", "last", "named") if name in data}
+        point = {name: parse_point(str(data[name])) for name in POINTS if name in data}
         explanation, assumptions, calendars = data["basis"], data["assumptions"], data.get("calendars", [])
         assert isinstance(explanation, list)
         assert isinstance(assumptions, list)
@@ -102,6 +116,7 @@ class Bounds:
             first=point.get("first"),
             last=point.get("last"),
             named=point.get("named"),
+            original_start=point.get("original_start"),
             recurrence=read_recurrence(recurs) if isinstance(recurs, dict) else None,
             form=str(data["form"]),
             explanation=tuple(explanation),

@@ -68,10 +68,13 @@ def _resolve_series(deadline: Deadline, zone: ZoneChoice, series: Reference | Ea
     work = Resolution(zone, assumptions=[f"{key}: {one}" if is_key else one for one in base.assumptions])
     no_start = recurs.start == SINCE_EVER
     first = list(islice(recurs.names(EXAMPLES_FROM if no_start else None), 4))
-    dates = [
-        describe_bounds(count_from(deadline, key, occurrence_bounds(base, name), work if number == 0 else work.anew()))
+    examples = [
+        count_from(deadline, key, occurrence_bounds(base, name), work if number == 0 else work.anew())
         for number, name in enumerate(first[:3])
     ]
+    if not all(one.has_date for one in examples):
+        recurs = recurs.with_undated
+    dates = [describe_bounds(one) for one in examples]
     work.explain_calendars()
     shown = ", ".join([*dates, "…"] if len(first) > 3 else dates or ["no occurrence is left"])
     stated, assumptions = f"{key}: {base.text}" if is_key else base.explanation[-1], dict.fromkeys(work.assumptions)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,11 @@ class DependentSeries(Recurrence):
     def displacement(self) -> tuple[timedelta, timedelta]:
         """Return how far after its name an occurrence lies, at the earliest and at the latest."""
         return timedelta(days=self.earliest), timedelta(days=self.latest)
+
+    @property
+    def with_undated(self) -> DependentSeries:
+        """Return it as one whose occurrences have no date: these are found by their names."""
+        return replace(self, earliest=min(self.earliest, 0), latest=max(self.latest, 0))
 
     @property
     def uses_calendars(self) -> bool:

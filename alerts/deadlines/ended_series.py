@@ -17,7 +17,7 @@ def ended_series(bounds: Bounds, at: datetime) -> Bounds:
     recurs = bounds.recurrence
     for name in recurs.names_about(at) if recurs else ():
         one = occurrence_bounds(bounds, name)
-        begins = one.earliest or one.latest
-        if recurs and (begins is None or begins > at):
+        comes_at = one.comes_at
+        if recurs and (comes_at is None or comes_at > at):
             return replace(bounds, recurrence=replace(recurs, ends=datetime.fromisoformat(name)))
     return bounds

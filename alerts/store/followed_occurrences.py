@@ -22,7 +22,7 @@ from alerts.store.rows import CHANGED_AT, append_revisions, chunks, raise_sequen
 
 _C, _O, _R = tables.commitments.c, tables.occurrences.c, tables.references.c
 Moved = Mapping[int, Mapping[str, Bounds]]  # the bounds of occurrences that were moved, by commitment and name
-NOT_MOVED = {"deadline": None, "bounds": None, "version": None, "stated_at": None}
+NOT_MOVED = {"deadline": None, "bounds": None, "version": None, "stated_at": None, "history_since": None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +30,8 @@ class FollowedOccurrence:
     """An occurrence as it stands, and the bounds that it has now that the one that it counts from was moved.
 
     `changed`: other bounds are stored, or none. `is_new`: it was not moved before. `is_history`: it had passed when its
-    series was stated. Its row has the deadline of the series: what somebody moves by hand has another one, and follows
-    nothing.
+    series was stated; `history_since`: and so it had at an earlier statement. Its row has the deadline of the series:
+    what somebody moves by hand has another one, and follows nothing.
     """
 
     now: Tracked
@@ -39,6 +39,7 @@ class FollowedOccurrence:
     cause: str
     changed: bool
     is_new: bool
+    history_since: datetime | None = None
     is_history: bool = False
 
     @property
@@ -123,11 +124,14 @@ def _follow(one: Tracked, name: str, base: Bounds, stored: str | None) -> Follow
         return None
     now, bounds = one.at(name), counted_occurrence(one.bounds, name, base)
     state = one.occurrences.get(name)
-    same = now.bounds.fingerprint == bounds.fingerprint
+    same = now.bounds.fingerprint == bounds.fingerprint and now.bounds.original_start == bounds.original_start
     if stored is not None:
         same = stored == one.commitment.deadline and now.bounds.to_json() == bounds.to_json()
+    history_since = state.history_since if state and state.is_history else None
     is_new = state is None or state.bounds is None or state.is_history
-    return FollowedOccurrence(now=now, bounds=bounds, cause=recurs.key, changed=not same, is_new=is_new)
+    return FollowedOccurrence(
+        now=now, bounds=bounds, cause=recurs.key, changed=not same, is_new=is_new, history_since=history_since
+    )
 
 
 def _store(connection: Connection, followed: Iterable[FollowedOccurrence], now: datetime) -> None:
@@ -140,6 +144,7 @@ def _store(connection: Connection, followed: Iterable[FollowedOccurrence], now: 
             "bounds": one.bounds.to_json(),
             "version": _version(one),
             "stated_at": None if one.is_history else now if one.moves else one.now.stated_at or now,
+            "history_since": (one.history_since or now) if one.is_history else None,
         }
         for one in changed
     ]

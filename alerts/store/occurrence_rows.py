@@ -159,6 +159,7 @@ def _occurrence(row: RowMapping | Mapping[str, Any]) -> Occurrence:
         version=row["version"],
         reopened=row["reopened"],
         stated_at=row["stated_at"],
+        history_since=row["history_since"],
         acknowledged=acknowledgement_of(row),
         snoozed=snooze_of(row),
         follows=row["deadline"] is not None and bool(references_in(row["deadline"])),

@@ -76,6 +76,7 @@ occurrences = Table(  # a row appears when something happens to an occurrence
     Column("bounds", JSON),
     Column("version", Integer),
     Column("stated_at", Utc),
+    Column("history_since", Utc),  # where it was moved along into a time that had passed: since which statement
     Column("reopened", Integer, nullable=False, server_default="0"),  # how often
     Column("acknowledged_stage", Text),
     Column("acknowledged_ended", Utc),  # by a move or a reopening

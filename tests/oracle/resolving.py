@@ -117,11 +117,17 @@ Edge = DayEdge | InstantEdge
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """From `first` it can be due, past `last` it is late; `named` is the day of `after D`. Each may be unknown."""
+    """From `first` it can be due, past `last` it is late; `named` is the day of `after D`. Each may be unknown.
+
+    `original` is the day or the time that a turn without any date is named by. `apart`: the turn was moved by itself,
+    or counts from one that was.
+    """
 
     first: Edge | None = None
     last: Edge | None = None
     named: Edge | None = None
+    original: Edge | None = None
+    apart: bool = False
 
     @property
     def earliest(self) -> datetime | None:
@@ -130,6 +136,16 @@ class Bounds:
     @property
     def latest(self) -> datetime | None:
         return self.last.ends if self.last else None
+
+    @property
+    def comes(self) -> datetime | None:
+        """When it comes: its beginning, else its end, else what its name says."""
+        return self.earliest or self.latest or (self.original.begins if self.original else None)
+
+    @property
+    def passes(self) -> datetime | None:
+        """When it has passed: its end, else its beginning, else what its name says."""
+        return self.latest or self.earliest or (self.original.ends if self.original else None)
 
     @property
     def fingerprint(self) -> tuple[datetime | None, ...]:

@@ -4,7 +4,7 @@ Readings of the design where it leaves a choice:
 
 * A turn is tracked if its latest bound (or its first, where that is unknown) lies after the moment at which the present
   deadline was recorded, or if it was tracked already before a move that still has it: tracked at the last tick, for
-  what nobody has seen is not.
+  what nobody has seen is not. One without any date is where its name says, unless the turn that it counts from moved.
 * A move of a recurrence there and back before a tick is no move: what was tracked stays tracked, what was closed stays
   closed, and a turn that was moved by itself stays moved. If a tick comes in between, the turns that the move left out
   are forgotten: one that comes back after its latest bound has passed is history.
@@ -249,7 +249,7 @@ def end_whole(
     """Close the whole; what counts from its turns keeps those that have come."""
     if recurs(course, found):
         turns = turns_of(course, found, until, as_stated=True)
-        course.left = {name for name, bounds in turns if (bounds.earliest or bounds.latest or at) <= at}
+        course.left = {name for name, bounds in turns if bounds.comes and bounds.comes <= at}
     course.ended = True
     course.spells.append((at, True))
     course.woken.append(("", at))
@@ -361,7 +361,7 @@ def come(course: Course, name: str, bounds: Bounds, at: datetime, looked: dateti
     since = here.since if here and here.bounds.fingerprint == bounds.fingerprint else at
     seen = course.stated_at(looked) if looked else None
     already = bool(seen and name in seen.turns and seen.turns[name].tracked)
-    ends = bounds.latest or bounds.earliest
+    ends = bounds.passes
     return Turn(
         since, bounds, name == "" or isinstance(course.deadline, LastDone) or already or ends is None or ends > at
     )
@@ -373,7 +373,7 @@ def move_alone(course: Course, found: dict[str, Course], move: Moved, looked: da
     now, name = course.now, move.occurrence
     deadline = kept(course.own.get(name, course.deadline), move.deadline)
     assert not isinstance(deadline, Every | LastDone)
-    bounds = resolve(deadline, setting_of(course, found))
+    bounds = replace(resolve(deadline, setting_of(course, found)), apart=True)
     if bounds.fingerprint != now.turns[name].bounds.fingerprint:
         course.own[name] = deadline
         put_alone(course, found, name, bounds, at=move.at, looked=looked)
@@ -394,7 +394,7 @@ def put_alone(
         if other.ended or base_of(other, found) is not course or name not in other.now.turns or name in other.own:
             continue
         assert not isinstance(other.deadline, Every | LastDone)
-        following = resolve(other.deadline, setting_of(other, found, bounds))
+        following = replace(resolve(other.deadline, setting_of(other, found, bounds)), apart=True)
         if following.fingerprint != other.now.turns[name].bounds.fingerprint:
             put_alone(other, found, name, following, at=at, looked=looked)
 
@@ -417,7 +417,8 @@ def turns_of(
             others |= {name: bounds for name, bounds in turns_of(base, found, until, as_stated=True) if name in others}
         for name, bounds in others.items():
             if base is None or base.left is None or name in base.left:
-                yield name, resolve(deadline, setting_of(course, found, bounds))
+                turn = resolve(deadline, setting_of(course, found, bounds))
+                yield name, placed(name, turn, course, found, apart=bounds.apart) if bounds else turn
         return
     setting = setting_of(course, found)
     start = deadline.start
@@ -427,6 +428,17 @@ def turns_of(
             return
         if wall.date() not in deadline.excepted:
             yield name_of(wall, deadline), resolve(on(wall, deadline), setting)
+
+
+def placed(name: str, bounds: Bounds, course: Course, found: dict[str, Course], *, apart: bool) -> Bounds:
+    """Return the bounds of a turn; where it has no date and none before it moved, with the day that it is named by."""
+    if apart or bounds.anchor:
+        return replace(bounds, apart=apart)
+    while base := base_of(course, found):
+        course = base
+    assert isinstance(course.deadline, Every)
+    stated = resolve(on(datetime.fromisoformat(name), course.deadline), replace(setting_of(course, found), roll="none"))
+    return replace(bounds, original=stated.first)
 
 
 def name_of(wall: datetime, deadline: Every) -> str:

@@ -130,8 +130,14 @@ def repeating_moments(rule: Rule, tracked: Tracked, firings: Firings) -> Repeati
     if rule.remind.review is None:
         return None
     every = Duration.parse(tracked.commitment.review_every or rule.remind.review)
-    base = bounds.first or Instant(tracked.recorded_at, "UTC")
+    base = bounds.first or _reviewed_from(tracked)
     return RepeatingMoments("review", cache(lambda index: _later(base, every.times(index + 1))), firings)
+
+
+def _reviewed_from(tracked: Tracked) -> Point:
+    """Return what the reviews of what has no date count from: an occurrence that lies ahead is not reviewed yet."""
+    recorded, original = Instant(tracked.recorded_at, "UTC"), tracked.bounds.original_start
+    return original if original and original.counted_start > recorded.at else recorded
 
 
 def _lead(bounds: Bounds, lead: Lead, firings: Firings) -> Moment | None:

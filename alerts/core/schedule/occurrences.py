@@ -14,10 +14,14 @@ from alerts.deadlines.values import frozen
 
 @frozen
 class PreviousRecurrence:
-    """A recurrence when a watch last looked: its bounds, since when, and the last occurrence that was watched."""
+    """A recurrence when a watch last looked: its bounds, since when, and the last occurrence that was watched.
+
+    `until`: when it was moved, for the first time since.
+    """
 
     bounds: Bounds
     stated_at: datetime
+    until: datetime
     last: datetime | None
 
     def fingerprint(self, name: str) -> str | None:
@@ -37,7 +41,8 @@ def before_moves(tracked: Tracked, seen: int, last: datetime | None) -> Previous
     if not unseen or unseen[0].before is None:
         return None
     stated = [move.recorded_at for move in moves if move.number <= seen]
-    return PreviousRecurrence(unseen[0].before, max(stated, default=tracked.recorded_at), last)
+    stated_at = max(stated, default=tracked.recorded_at)
+    return PreviousRecurrence(unseen[0].before, stated_at, until=unseen[0].recorded_at, last=last)
 
 
 def kept(tracked: Tracked, before: PreviousRecurrence) -> Iterator[str]:
@@ -49,8 +54,15 @@ def kept(tracked: Tracked, before: PreviousRecurrence) -> Iterator[str]:
     for name in recurred.names_about(before.stated_at):
         if recurs.begins_after(name, stated_at):
             return
-        if before.fingerprint(name) and exists(tracked, name) and passed(tracked, name):
+        tracked_before = before.fingerprint(name) and not _was_history(tracked, name, before.until)
+        if tracked_before and exists(tracked, name) and passed(tracked, name):
             yield name
+
+
+def _was_history(tracked: Tracked, name: str, at: datetime) -> bool:
+    """Return whether an occurrence that was moved along had never been tracked before an instant."""
+    state = tracked.occurrences.get(name)
+    return state is not None and state.is_history and (state.history_since is None or state.history_since < at)
 
 
 def names(tracked: Tracked, last: datetime | None) -> Iterator[str]:
