@@ -258,3 +258,13 @@ def test_one_that_was_withdrawn_and_is_there_again_by_the_same_name_is_alerted(s
     close(store, "2025-12-01", "2025-12-01T12:20")
     tick(store, [at("2025-12-01T12:21"), *days("2025-12-02", "2025-12-07")])
     assert said(store)[-2:] == ["2025-12-06 on_the_day, Sat 6 Dec", "2025-12-06 overdue P0D, Sun 7 Dec"]
+
+
+def test_what_goes_out_when_it_is_closed_is_sent_about_the_next(store):
+    load(store, CHECK, now=LOADED)
+    tick(store, days("2025-11-10", "2025-12-24"))
+    close(store, "2025-12-01", "2025-12-25T09:00")  # P31D before the next goes out at 09:00 on this day
+    ahead = rule(remind=remind(before=("P31D",)))
+    for now in days("2025-12-25", "2025-12-28"):
+        plan_at(store, now.replace(minute=1), ahead, register=True)
+    assert "2026-01-25 before P31D, Thu 25 Dec" in said(store)

@@ -128,7 +128,7 @@ def _served_until(context: Context, watch: Watch, changes: _Changes, name: str) 
     """Return up to when nothing of an occurrence can have been missed; one that follows a closing begins with that."""
     recurs = context.tracked.bounds.recurrence
     if recurs and name == recurs.open_name and (closed_at := _closing_before(context, name)):
-        return closed_at
+        return closed_at - ONE_SECOND
     return None if changes.from_start else watch.cursor
 
 
