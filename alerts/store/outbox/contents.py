@@ -20,13 +20,12 @@ from alerts.core.rules import matches
 from alerts.core.schedule.answers import pause_ends
 from alerts.core.silences import Silence
 from alerts.core.tracked import OwnSnooze, Revision, Tracked
-from alerts.deadlines.errors import InputError
 from alerts.store import delivery_tables, planning_tables, tables
 from alerts.store.answer_rows import own_snoozes
 from alerts.store.calendar_uids import entries
 from alerts.store.occurrence_rows import fetch_whole
 from alerts.store.outbox.other_alerts import Link, link_of
-from alerts.store.outbox.stale_reminders import Staleness
+from alerts.store.outbox.stale_reminders import Staleness, about_reminder
 from alerts.store.outbox.unsent_moves import merged_moves
 from alerts.store.people import by_key
 from alerts.store.rows import REMINDER, chunks, party_of, reminder_of, revision_of, source_of
@@ -87,14 +86,6 @@ def carried(reading: Reading, rows: Sequence[Any]) -> tuple[dict[UUID, tuple[Rem
     return {delivery_id: tuple(items) for delivery_id, items in contexts.items()}, stale
 
 
-def _about(reminder: Reminder, tracked: Tracked) -> Tracked:
-    """Return the occurrence that a reminder is about; the commitment itself, if there is none or it is gone."""
-    try:
-        return tracked.at(reminder.occurrence)
-    except InputError:
-        return tracked
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Carried:
     """What the contents of some deliveries are made of."""
@@ -128,7 +119,7 @@ class _Carried:
         """Return a reminder with everything that a template needs, or why it must not go out any more."""
         tracked = self.tracked[link["commitment_id"]]
         reminder = reminder_of(link, tracked.commitment.key)
-        about = replace(_about(reminder, tracked), own_snoozes=tuple(self.facts.snoozes.get(tracked.id, ())))
+        about = replace(about_reminder(reminder, tracked), own_snoozes=tuple(self.facts.snoozes.get(tracked.id, ())))
         return self.staleness.reason(link, reminder, about) or self._context(link, reminder, about)
 
     def _context(self, link: Any, reminder: Reminder, about: Tracked) -> ReminderContext:

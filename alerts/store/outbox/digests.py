@@ -6,6 +6,7 @@ each recipient has one digest all the same.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ from alerts.core.reminders import Reminder
 from alerts.store import delivery_tables, planning_tables, tables
 from alerts.store.database import Database
 from alerts.store.outbox import enqueue
+from alerts.store.outbox.stale_reminders import meant_no_more
 from alerts.store.rows import REMINDER, chunks, reminder_of
 
 _C, _G, _L, _R, _W = (
@@ -124,7 +126,8 @@ class Gathering:
                 return None
             mine = {"channel": destination.channel, "recipient": destination.recipient, "now": now}
             rows = connection.execute(_GATHERED, mine).mappings().all()
-        return _sealed(mine, rows, now)
+            stale = meant_no_more(connection, _about_the_same(rows))
+        return _sealed(mine, rows, stale, now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,8 +166,17 @@ def _any_ready(connection: Connection, now: datetime) -> bool:
     return connection.execute(_ANY_READY, {"now": now}).first() is not None
 
 
-def _sealed(mine: Mapping[str, Any], rows: Sequence[Any], now: datetime) -> _Sealed:
-    """Return the deliveries of one recipient; of what was gathered in several turns, too, the latest of one state."""
+def _about_the_same(rows: Sequence[Any]) -> list[Any]:
+    """Return those of which another one is about the same: few, unless they have been held back."""
+    count = Counter((row["commitment_id"], row["occurrence"]) for row in rows)
+    return [row for row in rows if count[row["commitment_id"], row["occurrence"]] > 1]
+
+
+def _sealed(mine: Mapping[str, Any], rows: Sequence[Any], stale: Collection[UUID], now: datetime) -> _Sealed:
+    """Return the deliveries of one recipient; of what was gathered in several turns, too, the latest of one state.
+
+    What is `stale` stands for nothing else: it is claimed by itself, and set aside with the reason.
+    """
     by_id = {row["id"]: row for row in rows}
     found = [
         Envelope(
@@ -173,7 +185,7 @@ def _sealed(mine: Mapping[str, Any], rows: Sequence[Any], now: datetime) -> _Sea
         )
         for row in rows
     ]  # fmt: skip
-    merged = merge(one.reminders[0] for one in found)
+    merged = merge(one.reminders[0] for one in found if one.reminders[0].id not in stale)
     envelopes = seal(one for one in found if one.reminders[0].id not in merged)
     deliveries = []
     for one in envelopes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -15,11 +15,14 @@ from alerts.core.rules import Rule
 from alerts.core.schedule.answers import silences
 from alerts.core.schedule.unanswered import answered_until
 from alerts.core.tracked import Tracked
+from alerts.deadlines.errors import InputError
 from alerts.store import planning_tables
+from alerts.store.answer_rows import own_snoozes
+from alerts.store.occurrence_rows import fetch_whole
 from alerts.store.outbox.other_alerts import Link, link_of, other_alerts
 from alerts.store.outbox.repeated_ends import ended_already
 from alerts.store.outbox.unsent_moves import moved_again
-from alerts.store.rows import chunks
+from alerts.store.rows import chunks, reminder_of
 
 _REMINDER, _REPEAT = planning_tables.reminders.alias(), planning_tables.reminders.alias()
 _RULES = planning_tables.rules.c
@@ -57,15 +60,12 @@ class Staleness:
         cls, connection: Connection, tracked: Mapping[int, Tracked], links: Sequence[Any], tried: Collection[UUID]
     ) -> Staleness:
         """Read what decides about some links. `tried` are the deliveries that were tried before."""
-        answered = [link for link in links if _answered(tracked[link["commitment_id"]])]
-        others = _other_rules(connection, answered)
-        names = {link["rule"] for link in answered}.union(*others.values())
-        names |= {link["rule"] for link in links if link["kind"] == "unanswered"}
+        rules, others = _deciding_rules(connection, tracked, links)
         replaced = _followed_by_later(connection, links) | _ended_since(connection, links, tried)
         replaced |= _announced_again(connection, links) | _reported_again(connection, links)
         replaced |= moved_again(connection, links)
         return cls(
-            rules=rules_of(connection, names) if names else {},
+            rules=rules,
             other_rules=others,
             replaced=replaced,
             known_ends=ended_already(connection, links),
@@ -73,12 +73,54 @@ class Staleness:
 
     def reason(self, link: Any, reminder: Reminder, about: Tracked) -> str | None:
         """Return why a reminder must not go out any more, if so. `about` is the occurrence that it is about."""
-        names = (reminder.rule, *self.other_rules.get(link["id"], ()))
-        if reason := _changed_meanwhile(reminder, about, [self.rules.get(name) for name in names]):
+        meaning = _meaning(link, self.rules, self.other_rules)
+        if reason := _changed_meanwhile(reminder, about, meaning):
             return reason
         if (link["delivery_id"], link["id"]) in self.replaced:
             return FOLLOWED_BY_LATER
         return KNOWN_END if (link["delivery_id"], link["id"]) in self.known_ends else None
+
+
+def meant_no_more(connection: Connection, rows: Sequence[Any]) -> set[UUID]:
+    """Return the ids of planned reminders that must not go out any more: it has moved, ended or been answered since.
+
+    `rows` are rows of reminders, each with the `key` of its commitment.
+    """
+    ids = {row["commitment_id"] for row in rows}
+    tracked, snoozes = fetch_whole(connection, ids), own_snoozes(connection, ids)
+    rules, others = _deciding_rules(connection, tracked, rows)
+    found: set[UUID] = set()
+    for row in rows:
+        reminder = reminder_of(row, row["key"])
+        about = about_reminder(reminder, tracked[row["commitment_id"]])
+        about = replace(about, own_snoozes=tuple(snoozes.get(about.id, ())))
+        if _changed_meanwhile(reminder, about, _meaning(row, rules, others)):
+            found.add(row["id"])
+    return found
+
+
+def about_reminder(reminder: Reminder, tracked: Tracked) -> Tracked:
+    """Return the occurrence that a reminder is about; the commitment itself, if there is none or it is gone."""
+    try:
+        return tracked.at(reminder.occurrence)
+    except InputError:
+        return tracked
+
+
+def _deciding_rules(
+    connection: Connection, tracked: Mapping[int, Tracked], links: Sequence[Any]
+) -> tuple[dict[str, Rule], dict[UUID, list[str]]]:
+    """Return the rules that decide whether an answer silences some reminders, and the others that mean each."""
+    answered = [link for link in links if _answered(tracked[link["commitment_id"]])]
+    others = _other_rules(connection, answered)
+    names = {link["rule"] for link in answered}.union(*others.values())
+    names |= {link["rule"] for link in links if link["kind"] == "unanswered"}
+    return rules_of(connection, names) if names else {}, others
+
+
+def _meaning(link: Any, rules: Mapping[str, Rule], others: Mapping[UUID, Sequence[str]]) -> list[Rule | None]:
+    """Return the rules that mean a reminder, where they decide."""
+    return [rules.get(name) for name in (link["rule"], *others.get(link["id"], ()))]
 
 
 def _answered(tracked: Tracked) -> bool:

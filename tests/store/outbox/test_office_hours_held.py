@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
-from alerts.core.deliveries import Delivery
+from alerts.core.deliveries import Delivery, Outcome
 from alerts.core.office_hours import WEEKDAYS, OfficeHours
+from alerts.core.rules import Unanswered
 from alerts.core.summaries import Scope
 from alerts.store import Store
 from alerts.store.outbox.held_back import ChannelHours
-from tests.factories import LEASE, NOW, at, entry, load, plan_at, remind, rule
+from tests.factories import LEASE, NOW, at, entry, load, move, plan_at, remind, rule
 
 ANN, BO = "ann@example.org", "bo@example.org"
 EARLY = rule(cron="0 6 * * *", remind=remind(before=("P7D", "P6D"), on_the_day=True))
@@ -82,3 +83,21 @@ def test_a_summary_waits_too(store: Store) -> None:
     store.summaries.put(scope, {("mail", ANN): scope}, SIX)
     assert store.outbox.claim("mail", SIX, 100, LEASE, hours=HOURS) == []
     assert len(store.outbox.claim("mail", NINE, 100, LEASE, hours=HOURS)) == 1
+
+
+def test_what_has_become_stale_while_it_waited_stands_for_nothing_else(store: Store) -> None:
+    asking = rule(cron="0 6 * * *", remind=remind(before=("P7D",), review="P14D", unanswered=Unanswered(after="P1D")))
+
+    def planned(now: datetime) -> list[str]:
+        plan_at(store, now, asking, register=True, to=(ANN,))
+        claims = store.outbox.claim("mail", now, 100, LEASE, hours=HOURS)
+        store.outbox.record_outcomes([(one, Outcome(state="sent"), now, now) for one in claims])
+        return [each.reminder.kind for one in claims for each in one.contexts]
+
+    load(store, entry(deadline="undated"))
+    planned(NOW)
+    assert planned(at("2025-11-13T09:00")) == ["review"]
+    assert planned(at("2025-11-15T06:00")) == []  # a Saturday: nobody has answered, which waits for Monday
+    move(store, "truce", "2025-11-20", at("2025-11-16T12:00"))
+    assert planned(at("2025-11-17T06:00")) == []
+    assert planned(at("2025-11-17T09:00")) == ["before"]
