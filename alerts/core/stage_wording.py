@@ -36,6 +36,8 @@ def describe_standing(tracked: Tracked, now: datetime, zone: str) -> str:
     if stage == "ahead":
         if bounds.opens:
             return _counted(_days_to(bounds.first, now, zone), "opens today", "opens in {}")
+        if not bounds.has_date:
+            return _counted(_days_to(bounds.original_start, now, zone), "under review today", "under review in {}")
         return _counted(_days_to(bounds.named or bounds.last or bounds.first, now, zone), "today", "in {}")
     if stage == "due":
         return _counted(_days_to(bounds.last, now, zone), "due today", "{} left")
@@ -52,7 +54,7 @@ def describe_past(kind: str, bounds: Bounds, at: datetime, zone: str) -> str:
 def order_of(tracked: Tracked, now: datetime) -> tuple[int, datetime, str]:
     """Return the place in a listing: what is overdue first, then by date, then what has none; what is closed last."""
     bounds, stage = tracked.bounds, stage_now(tracked, now)
-    at = bounds.latest or bounds.earliest or tracked.recorded_at
+    at = bounds.latest or bounds.comes_at or tracked.recorded_at
     place = ORDER.index(stage) if stage else len(ORDER) + (not tracked.open)
     return place, at, tracked.commitment.key
 

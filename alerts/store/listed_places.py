@@ -56,7 +56,7 @@ def _place(tracked: Tracked) -> Mapping[str, Any]:
     bounds = current.bounds
     return {
         "listed_rank": CLOSED if not tracked.open else NO_OCCURRENCE if current.recurs else DATED,
-        "listed_at": bounds.latest or bounds.earliest or current.recorded_at,
+        "listed_at": bounds.latest or bounds.comes_at or current.recorded_at,
         "listed_begins": begins_at(bounds),
         "listed_ends": bounds.latest,
     }

@@ -22,6 +22,7 @@ STATED = {
     "today": "2025-10-28", "tomorrow": "2025-10-29", "after": "after 2025-10-20", "later": "after 2026-10-20",
     "none": "undated", "a-none": "undated", "from": "2025-11-20/..", "until": "../2025-11-20", "monthly": MONTHLY,
     "monthly-closed": MONTHLY, "over": "every FREQ=DAILY;COUNT=1 from 2025-10-29", "closed": "2025-10-29",
+    "care": "after monthly", "claim": "until care",
 }  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from alerts.core.rules import Overdue
-from alerts.core.stages import stage_of
+from alerts.core.stage_wording import describe_standing
 from alerts.store import Store
 from tests import acting
 from tests.factories import at, change, close, entry, load, move, plan_at, remind, rule, tracked
@@ -37,8 +37,8 @@ def test_each_is_reviewed_from_the_day_that_names_it(store: Store) -> None:
     found = tracked(store, "claim")
     assert list(found.relevant_occurrences(at("2026-04-16"))) == ["2026-03-01", "2026-04-01", "2026-05-01"]
     assert found.current.occurrence == "2026-03-01"
-    stages = [stage_of(found.at(name).bounds, at("2026-04-16")) for name in ("2026-04-01", "2026-05-01")]
-    assert stages == ["under_review", "ahead"]
+    standing = [describe_standing(found.at(name), at("2026-04-16"), "UTC") for name in ("2026-04-01", "2026-05-01")]
+    assert standing == ["under review", "under review in 15 days"]
     assert found.at("2026-05-01").bounds.text == "no date is known"
 
 

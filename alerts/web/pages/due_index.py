@@ -135,7 +135,7 @@ class DueIndex:
         """Return an open commitment with what decides where it is listed."""
         current = tracked.current
         bounds, commitment = current.bounds, tracked.commitment
-        at = bounds.latest or bounds.earliest or tracked.recorded_at
+        at = bounds.latest or bounds.comes_at or tracked.recorded_at
         return IndexedCommitment(
             id=tracked.id,
             version=version,
