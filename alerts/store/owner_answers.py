@@ -19,7 +19,7 @@ _ADDRESS, _FIRST = func.lower(_D.recipient), func.min(_D.ended_at, type_=_D.ende
 def unanswered_since(database: Database, people: Iterable[Person], by: datetime) -> dict[str, datetime]:
     """Return, by key, since when people have been sent alerts and recorded nothing, if that was at `by` or earlier.
 
-    The changes, of which there may be a million, are read only if somebody was sent an alert that long ago.
+    There may be a million changes: they are read only if somebody was sent an alert at `by` or earlier.
     """
     sent = select(_ADDRESS, _FIRST).where(_D.state == "sent").group_by(_ADDRESS)
     with database.look() as connection:
