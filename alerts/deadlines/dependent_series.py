@@ -48,8 +48,8 @@ class DependentSeries(Recurrence):
         return timedelta(days=self.earliest), timedelta(days=self.latest)
 
     @property
-    def with_undated(self) -> DependentSeries:
-        """Return it as one whose occurrences have no date: these are found by their names."""
+    def found_by_names(self) -> DependentSeries:
+        """Return it so that a search finds its occurrences by their names, too: they have no date."""
         return replace(self, earliest=min(self.earliest, 0), latest=max(self.latest, 0))
 
     @property

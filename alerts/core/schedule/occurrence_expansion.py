@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import islice
 
 from alerts.core.schedule.changes_reported import announces_move, reopening_unseen
-from alerts.core.schedule.evaluation_context import Context, position, unseen_revisions
+from alerts.core.schedule.evaluation_context import JUST_AFTER, Context, position, unseen_revisions
 from alerts.core.schedule.missed_moments import latest_missed
 from alerts.core.schedule.moments import (
     ONE_SECOND,
@@ -128,7 +128,7 @@ def _served_until(context: Context, watch: Watch, changes: _Changes, name: str) 
     """Return up to when nothing of an occurrence can have been missed; one that follows a closing begins with that."""
     recurs = context.tracked.bounds.recurrence
     if recurs and name == recurs.open_name and (closed_at := _closing_before(context, name)):
-        return closed_at - ONE_SECOND
+        return closed_at - JUST_AFTER  # what goes out at that instant does
     return None if changes.from_start else watch.cursor
 
 

@@ -126,7 +126,10 @@ class Gathering:
                 return None
             mine = {"channel": destination.channel, "recipient": destination.recipient, "now": now}
             rows = connection.execute(_GATHERED, mine).mappings().all()
-            stale = meant_no_more(connection, _about_the_same(rows))
+        stale: set[UUID] = set()
+        for some in chunks(_about_the_same(rows)):  # others may write meanwhile
+            with self._database.read() as connection:
+                stale |= meant_no_more(connection, some)
         return _sealed(mine, rows, stale, now)
 
 

@@ -13,9 +13,16 @@ GUARDS = (
     Guard(
         "a digest is worked out outside of a transaction",
         "store/outbox/digests.py",
-        "        return _sealed(mine, rows, now)\n\n\n@data",
-        "            return _sealed(mine, rows, now)\n\n\n@data",
+        "        stale: set[UUID] = set()\n",
+        "            _sealed(mine, rows, (), now)\n        stale: set[UUID] = set()\n",
         "store/test_short_transactions.py::test_another_process_can_write_while_a_digest_is_worked_out",
+    ),
+    Guard(
+        "what is stale stands for nothing else in a digest",
+        "store/outbox/digests.py",
+        " if one.reminders[0].id not in stale",
+        "",
+        "store/outbox/test_office_hours_held.py::test_what_has_become_stale_while_it_waited_stands_for_nothing_else[sqlite]",
     ),
     Guard(
         "commitments are built outside of a transaction",

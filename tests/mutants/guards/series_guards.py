@@ -3,6 +3,7 @@
 from tests.mutants.guards.guard import Guard
 
 _DONE = "store/test_counted_from_done.py::"
+_UNDATED = "store/test_undated_occurrences.py::"
 _PHRASES = "deadlines/test_phrases.py::test_a_series_has_the_days_that_the_rule_says"
 
 # fmt: off
@@ -42,6 +43,31 @@ GUARDS = (
           'latest_missed_position(context, replace(own, since=closed_at)))',
           'None)',
           f'{_DONE}test_a_reopening_does_not_make_up_for_a_lead_from_before_the_closing[sqlite]'),
+    Guard('what goes out at the very second of a closing is sent about the next',
+          'core/schedule/occurrence_expansion.py',
+          'closed_at - JUST_AFTER',
+          'closed_at',
+          f'{_DONE}test_what_goes_out_when_it_is_closed_is_sent_about_the_next[sqlite]'),
+    Guard('an occurrence without a date comes on the day that names it',
+          'deadlines/series_bounds.py',
+          'return found if found.has_date else replace(found, original_start=start)',
+          'return found',
+          f'{_UNDATED}test_each_is_reviewed_from_the_day_that_names_it[sqlite]'),
+    Guard('occurrences without a date are found by their names',
+          'deadlines/deadline_bounds.py',
+          'recurs = recurs.found_by_names',
+          'pass',
+          f'{_UNDATED}test_they_count_by_their_names_also_where_they_would_lie_far_from_them[sqlite]'),
+    Guard('an occurrence without a date that moved with another is no history by its name',
+          'store/followed_occurrences.py',
+          ' and now.bounds.original_start == bounds.original_start',
+          '',
+          f'{_UNDATED}test_one_that_moved_with_another_is_reviewed_though_its_name_is_of_the_past[sqlite]'),
+    Guard('what has been history stays so after a move',
+          'core/schedule/occurrences.py',
+          ' and not _was_history(tracked, name, before.until)',
+          '',
+          f'{_UNDATED}test_what_has_been_history_is_not_taken_up_after_a_move[sqlite]'),
     Guard('an occurrence that was withdrawn and comes again is alerted',
           'core/schedule/occurrence_expansion.py',
           'last = recurs.order(name) if recurs.open_name else last',
