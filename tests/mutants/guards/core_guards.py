@@ -180,7 +180,7 @@ GUARDS = (
           'test_each_occurrence_has_the_hours_and_the_fiscal_year_of_who_owes_it'),
     Guard('what has come stays when the series that it counts from ends',
           'deadlines/ended_series.py',
-          'if recurs and (begins is None or begins > at):',
+          'if recurs and (comes_at is None or comes_at > at):',
           'if recurs:',
           'store/test_dependent_series.py::test_it_ends_with_the_other_and_what_has_come_stays[sqlite]'),
     Guard('an occurrence that moved by itself is told of before it is unfolded',
