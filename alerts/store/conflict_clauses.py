@@ -6,7 +6,6 @@ batch of alerts or watches. Version 2.1 has one; with it, `dialect.insert` does 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -26,22 +25,11 @@ def insert_or_leave(dialect: str, table: Table) -> Any:
 @cache
 def insert_or_update(dialect: str, table: Table, key: tuple[str, ...], names: tuple[str, ...]) -> Any:
     """Return an INSERT that brings columns (`names`) of rows up to date that are there already, by their `key`."""
-    return _changing(dialect, table, key, lambda excluded: {name: excluded[name] for name in names})
-
-
-@cache
-def insert_or_change(
-    dialect: str, table: Table, key: tuple[str, ...], values: Callable[[Any], Mapping[str, Any]]
-) -> Any:
-    """Return an INSERT that updates rows which exist already to the `values` of the row to insert (`excluded`)."""
-    return _changing(dialect, table, key, values)
-
-
-def _changing(dialect: str, table: Table, key: tuple[str, ...], values: Callable[[Any], Mapping[str, Any]]) -> Any:
     dml = _dml(dialect)
     statement = _with_a_key(dml.Insert)(table)
     clause = _with_a_key(dml.OnConflictDoUpdate, _traverse_internals=[])
-    statement._post_values_clause = clause(index_elements=list(key), set_=values(statement.excluded))
+    changed = {name: statement.excluded[name] for name in names}
+    statement._post_values_clause = clause(index_elements=list(key), set_=changed)
     return statement
 
 

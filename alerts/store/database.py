@@ -36,6 +36,7 @@ VERSION = table("alembic_version", column("version_num"))
 GIVE_WAY = 0.12  # seconds: longer than the longest pause between two looks of SQLite's busy handler
 MIGRATION_LOCK = 7_246_011  # arbitrary numbers that PostgreSQL's advisory locks go by
 CHANGE_LOCK = 7_246_012
+RULES_LOCK = 7_246_013
 UNDECODABLE = "Could not decode"  # how sqlite3 begins where a text is no UTF-8: from a damaged file, perhaps
 NO_RIGHTS = ("42501", "3F000")  # PostgreSQL: insufficient privilege; no such schema
 Access = Literal["read", "write", "create"]

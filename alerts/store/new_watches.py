@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, or_, select, true
+from sqlalchemy import Connection, bindparam, or_, select
 
 from alerts.core.rules import Rule
 from alerts.core.schedule.watches import Evaluation, Watch
 from alerts.core.tracked import Tracked
 from alerts.store import planning_tables
-from alerts.store.conflict_clauses import insert_or_change
-from alerts.store.watch_rows import KEY, watch_row
+from alerts.store.watch_rows import watch_row
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +37,7 @@ class FirstEvaluation:
     evaluate: Callable[[Tracked, Watch], Evaluation]
 
     def of_registered(self, connection: Connection, settling: Collection[str] = ()) -> FirstEvaluation:
-        """Return the same with only the rules that are registered in this form. `settling`: rules being matched now."""
+        """Return a copy with only the rules whose registered form is ours. `settling`: rules being matched now."""
         rows = connection.execute(_SETTLED, {"names": list(self.rules), "settling": list(settling)}).tuples()
         return replace(self, rules={name: self.rules[name] for name, what in rows if self.rules[name].hash == what})
 
@@ -51,7 +50,7 @@ class FirstEvaluation:
         rule = self.rules.get(watch.rule)
         if rule is None or watch.since > self.now:
             return watch
-        # An answer raises the revision, and what was read along with the revision may be from before the lock.
+        # An answer raises the revision. What was read with it may be older than the lock.
         if tracked.revision > 1 or tracked.recurs or rule.remind.unanswered is not None:
             return watch
         try:
@@ -76,17 +75,3 @@ def new_watch_row(
         rule=rule, commitment_id=tracked.id, since=since, next_at=since, fingerprint=fingerprint, revision=revision
     )
     return watch_row(first.after(tracked, watch) if first else watch)
-
-
-def insert_or_wake(connection: Connection) -> Any:
-    """Return an INSERT of watches that wakes those which exist already.
-
-    Another replica may have made a watch meanwhile, and evaluated it by the earlier form of the rule.
-    """
-    return insert_or_change(connection.dialect.name, planning_tables.watches, KEY, _woken)
-
-
-def _woken(new: Any) -> Mapping[str, Any]:
-    # As for watches that existed before: one that was never evaluated keeps its start.
-    since = case((_W.cursor.is_(None), _W.since), else_=new.since)
-    return {"next_at": new.next_at, "changed": true(), "since": since}

@@ -16,7 +16,7 @@ from alerts.store.database import Database
 from alerts.store.event_deliveries import put_subscriptions
 from alerts.store.people import put_registered
 from alerts.store.rows import CHUNK, upsert
-from alerts.store.rule_rows import put_rules
+from alerts.store.rule_rows import keep_rules, put_rules
 from alerts.store.silence_rows import put_silences
 
 _H, _P, _R, _W, _C = (
@@ -112,6 +112,7 @@ class Registrations:
     def _end(self, name: str, now: datetime) -> None:
         mine = (_R.name == name, _R.removed_at <= now - GRACE)
         with self._database.change() as connection:
+            keep_rules(connection, change=True)
             connection.execute(update(planning_tables.rules).where(*mine).values(ending=True))
         some = select(_W.commitment_id).where(_W.rule == name).distinct().order_by(_W.commitment_id).limit(CHUNK)
         ids = [0]

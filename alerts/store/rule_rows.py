@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, func, select, update
 
 from alerts.core.rules import Rule
 from alerts.store import planning_tables
+from alerts.store.database import RULES_LOCK
 from alerts.store.rows import upsert
 
 _R = planning_tables.rules.c
@@ -25,6 +26,16 @@ _PUT_BACK = update(planning_tables.rules).where(_NAMED).values(removed_at=None)
 _REMOVE = update(planning_tables.rules).where(_NAMED).values(removed_at=bindparam("_at"))
 _FORGET_WATCHES = delete(planning_tables.watches).where(_W.rule.in_(bindparam("_names", expanding=True)))
 _FORGET = delete(planning_tables.rules).where(_NAMED)
+
+
+def keep_rules(connection: Connection, *, change: bool = False) -> None:
+    """Let no rule change or end before the transaction ends. `change`: to do that, when nobody settles by the rules.
+
+    SQLite has one writer. On PostgreSQL this comes first in a transaction, so that nobody waits here with locked rows.
+    """
+    if connection.dialect.name == "postgresql":
+        lock = func.pg_advisory_xact_lock if change else func.pg_advisory_xact_lock_shared
+        connection.execute(select(lock(RULES_LOCK)))
 
 
 def _summarised_at(rule: Rule, stored: RowMapping | None) -> datetime | None:
@@ -53,6 +64,7 @@ def put_rules(
     What is gone is forgotten `at_once`, or else only marked as removed: its watches are kept in step until it ends, and
     where it is put back before, nothing has ended.
     """
+    keep_rules(connection, change=True)
     stored = {row["name"]: row for row in connection.execute(_STORED).mappings()}
     here = {name: row["hash"] for name, row in stored.items() if not row["ending"]}
     wanted = {rule.name: rule for rule in rules}

@@ -14,18 +14,17 @@ from alerts.core.tracked import Tracked
 from alerts.store import occurrence_rows, planning_tables, tables
 from alerts.store.database import Database
 from alerts.store.listed_places import put_missing_places, put_places
-from alerts.store.new_watches import FirstEvaluation, insert_or_wake, new_watch_row
+from alerts.store.new_watches import FirstEvaluation, new_watch_row
 from alerts.store.outbox.held_back import release_changed
 from alerts.store.rows import CHUNK, TRACKED, insert_new
-from alerts.store.rule_rows import registered_rules
+from alerts.store.rule_rows import keep_rules, registered_rules
 from alerts.store.sent_alerts import wake_for_sent
 from alerts.store.watch_rows import LOCK_ORDER
 from alerts.store.watched_commitments import forget_occurrences, tracked_or_none
 
 _W, _R, _C = planning_tables.watches.c, planning_tables.rules.c, tables.commitments.c
-PAIRS = CHUNK  # of a commitment and a rule, in one transaction
-FEWEST = 50  # commitments in one: each transaction reads all rules, and of many rules few match each commitment
-Meanings = set[tuple[str, str]]  # names and hashes of rules
+PAIRS = CHUNK  # of a commitment and a rule in one transaction, at most
+FEWEST = 50  # commitments in one transaction: each reads all rules, and of many rules few match a commitment
 Stale = Sequence[tuple[Tracked, datetime]]  # commitments, and since when their watches are outdated
 _WHOLE = (_W.rule == bindparam("_rule"), _W.commitment_id == bindparam("_id"))  # with its occurrences
 _MOST = bindparam("most", type_=Integer)
@@ -33,7 +32,6 @@ _WAITING = and_(_C.changed_at.is_not(None), _C.id.not_in(bindparam("unread", exp
 # Each turn asks these, so they are built once.
 _ANY_CHANGED = select(1).where(or_(exists().where(_WAITING), exists().where(tables.UNLISTED)))
 _RULES_COUNT = select(func.count()).where(~_R.ending)
-_MEANINGS = select(_R.name, _R.hash).where(~_R.ending)
 _ANY_RULE = select(1).where(_R.settled_to.is_not(None)).limit(1)
 _CHANGED = (
     TRACKED.add_columns(_C.changed_at)
@@ -126,37 +124,15 @@ def _settle_changed(database: Database, unread: set[int], first: FirstEvaluation
     if not _any(database, _ANY_CHANGED, unread=list(unread)):
         return 0
     with database.write() as connection:
+        keep_rules(connection)
         rows = connection.execute(_CHANGED, {"unread": list(unread), "most": _most(connection)}).mappings().all()
         if not rows:
             return put_missing_places(connection)
-        meanings = _meanings(connection)
         rules = registered_rules(connection)
         stale = [(tracked, row["changed_at"]) for row in rows if (tracked := tracked_or_none(row))]
         _settle_commitments(connection, rules, stale, first and first.of_registered(connection))
         unread |= {row["id"] for row in rows} - {tracked.id for tracked, _ in stale}
-    _again_by_new_rules(database, meanings, stale)
     return len(rows)
-
-
-def _meanings(connection: Connection) -> Meanings:
-    return set(connection.execute(_MEANINGS).tuples())
-
-
-def _again_by_new_rules(database: Database, meanings: Meanings, settled: Stale) -> None:
-    """Have commitments settled once more if a rule has changed or ended since the rules were read.
-
-    Another replica may have matched the rule with them, or removed its watches, before our watches were committed. From
-    now on others see our watches. SQLite has one writer, so there is nothing to do.
-    """
-    if database.sqlite or not settled:
-        return
-    with database.read() as connection:
-        if _meanings(connection) == meanings:
-            return
-    with database.change() as connection:  # changes take turns, so none waits for these rows
-        for at in {since for _, since in settled}:
-            ids = [tracked.id for tracked, since in settled if since == at]
-            connection.execute(_TRY_AGAIN, {"_ids": ids, "_at": at})
 
 
 def _settle_commitments(
@@ -175,6 +151,7 @@ def _settle_rules(database: Database, first: FirstEvaluation | None) -> int:
     if not _any(database, _ANY_RULE):
         return 0
     with database.write() as connection:
+        keep_rules(connection)
         next_rule, *more = connection.execute(_NEXT_RULES).all() or (None,)
         if next_rule is None:
             return 0
@@ -184,7 +161,6 @@ def _settle_rules(database: Database, first: FirstEvaluation | None) -> int:
         changed = [row.id for row in found if row.changed_at]
         new = set(connection.execute(_NEW, {"ids": changed}).scalars()) if changed else set()
         rows = connection.execute(_THESE, {"ids": [row.id for row in found]}).mappings().all()
-        meanings = _meanings(connection)
         rules = registered_rules(connection)
         mine = [rule for rule in rules if rule.name in names]
         tracked = [(row, item) for row in rows if (item := tracked_or_none(row))]
@@ -197,7 +173,6 @@ def _settle_rules(database: Database, first: FirstEvaluation | None) -> int:
         others = [(item, since) for _, item in tracked if item.id not in new]
         _keep_watches(connection, mine, rules, others, changed=True)
         connection.execute(_SETTLE_TO, {"_names": names, "_last": found[-1].id if len(found) == most else None})
-    _again_by_new_rules(database, meanings, stale)
     return len(found) or 1  # not zero: a rule was settled, even without commitments
 
 
@@ -224,8 +199,7 @@ def _keep_watches(
     stale = sorted(stale, key=lambda one: one[0].id)  # all replicas lock rows in one order
     changes = _changes(found, mine, rules, stale, first)
     if changes.new:
-        missing = insert_or_wake(connection) if changed else insert_new(connection, planning_tables.watches)
-        connection.execute(missing, changes.new)
+        connection.execute(insert_new(connection, planning_tables.watches), changes.new)
     if changes.wake:
         connection.execute(_WAKE_FOR_RULE if changed else _WAKE, changes.wake)
     if changes.gone:

@@ -6,18 +6,20 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.engine import Engine
 
 from alerts.store import Store
 from alerts.store.rows import chunks
 from tests import postgres
+from tests.patience import eventually
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -46,6 +48,26 @@ def batches_of_five(monkeypatch: pytest.MonkeyPatch) -> None:
     """Settle, claim and read watches five at a time, so that a dozen are several batches."""
     for module in ("due_watches", "claimed_watches", "settling", "standing"):
         monkeypatch.setattr(f"alerts.store.{module}.CHUNK", 5)
+
+
+Begin = Callable[[Callable[[], Any]], Future[Any]]
+
+
+@pytest.fixture
+def begin(replicas: list[Store]) -> Iterator[Begin]:
+    """Run something in another thread, until it waits for a lock."""
+
+    def is_waiting() -> bool:
+        with replicas[2].database.read() as connection:
+            return bool(connection.scalar(text("select count(*) from pg_locks where not granted")))
+
+    def run(act: Callable[[], Any]) -> Future[Any]:
+        future = pool.submit(act)
+        eventually(lambda: future.done() or is_waiting(), "it waits", every=0.005)
+        return future
+
+    with ThreadPoolExecutor(1) as pool:
+        yield run
 
 
 # How chunks meet is worked out before a database is asked, so that PostgreSQL need not show each size.

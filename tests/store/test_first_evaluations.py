@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 
 from alerts import planning
 from alerts.core.rules import Rule, Unanswered
@@ -18,7 +18,6 @@ from alerts.scheduled_rules import ScheduledRule
 from alerts.store import Store, planning_tables, settling, tables
 from tests import acting
 from tests.factories import NOW, at, change, entries, entry, load, plan_at, remind, rule, settle
-from tests.patience import eventually
 
 W, C, R = planning_tables.watches.c, tables.commitments.c, planning_tables.rules.c
 
@@ -136,29 +135,17 @@ def test_a_hundred_rules_make_no_hundred_times_as_many_transactions(store):
     assert list(store.watches.settle()) == [50, 10]
 
 
-def test_a_rule_that_changes_while_a_replica_evaluates_wakes_what_that_has_made(replicas, just_before):
-    """The watch is there, but not committed yet, when the rule is matched with its commitment."""
+def test_a_rule_that_changes_while_a_replica_evaluates_wakes_what_that_has_made(replicas, just_before, begin):
+    """The watch is there, but not committed yet, when the rule is to change."""
     one, two, _ = replicas
     load(one, entry("a", "2026-01-05"))
     settle(one, DESK)
     load(one, entry("b", "2026-01-05"))
     changed = rule(remind=remind(before=("P100D",)))
-
-    def is_waiting() -> bool:
-        with replicas[2].database.read() as connection:
-            return bool(connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
-
-    with ThreadPoolExecutor(1) as pool:
-        futures: list[Future[int]] = []
-
-        def register_and_settle() -> None:
-            two.watches.register([changed], NOW)
-            futures.append(pool.submit(settle, two))
-            eventually(is_waiting, "it waits for the watch")
-
-        just_before("UPDATE commitments", register_and_settle)
-        list(planning.settle(one, ScheduledRule.all([DESK]), NOW))
-        futures[0].result(60)
+    begun: list[Future[int]] = []
+    just_before("UPDATE commitments", lambda: begun.append(begin(lambda: settle(two, changed))))
+    list(planning.settle(one, ScheduledRule.all([DESK]), NOW))
+    begun[0].result(60)
     with one.database.read() as connection:
         found = connection.execute(select(C.key, W.changed, W.next_at).join(tables.commitments)).all()
     assert {key: (was_changed, next_at) for key, was_changed, next_at in found} == {"a": (True, NOW), "b": (True, NOW)}

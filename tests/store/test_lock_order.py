@@ -6,8 +6,7 @@ last row as well. Without one order of all locks that is a deadlock.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -25,7 +24,7 @@ from alerts.store import Store, delivery_tables, planning_tables, tables
 from alerts.store.write_back import Evaluated, Written
 from tests import acting
 from tests.factories import NOW, at, change, claim, entry, load, plan_at, remind, rule, settle
-from tests.patience import eventually
+from tests.store.conftest import Begin
 
 NINE = at("2025-11-07T09:00")
 LEAD = rule(remind=remind(before=("P7D",), unanswered=Unanswered(after="P3D")))
@@ -34,7 +33,6 @@ _C, _G, _W = tables.commitments.c, delivery_tables.gathered.c, planning_tables.w
 WATCHES = select(_W.rule).order_by(_W.commitment_id, _W.rule, _W.occurrence)
 COMMITMENTS = select(_C.id).order_by(_C.id)
 GATHERED = select(_G.reminder_id).order_by(_G.channel, _G.recipient, _G.reminder_id)
-Begin = Callable[[Callable[[], Any]], Future[Any]]
 
 
 def register(store: Store, *rules: Any, now: Any = NOW) -> None:
@@ -50,23 +48,6 @@ def store(replicas: list[Store]) -> Store:
     register(store, LEAD)
     plan_at(store, NOW, LEAD, register=False)
     return store
-
-
-@pytest.fixture
-def begin(replicas: list[Store]) -> Iterator[Begin]:
-    """Run something in another thread, until it waits for a lock."""
-
-    def is_waiting() -> bool:
-        with replicas[2].database.read() as connection:
-            return bool(connection.scalar(text("select count(*) from pg_locks where not granted")))
-
-    def run(act: Callable[[], Any]) -> Future[Any]:
-        future = pool.submit(act)
-        eventually(lambda: future.done() or is_waiting(), "it waits", every=0.005)
-        return future
-
-    with ThreadPoolExecutor(1) as pool:
-        yield run
 
 
 def ends(act: Callable[[], Any], rows: Select[Any], begin: Begin, other: Store) -> Any:
