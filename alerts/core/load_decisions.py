@@ -55,7 +55,7 @@ class Renamed(Protocol):
 class LoadDecisions:
     """The stored entries of a load by what is done with them. `closed` decides about those that are closed.
 
-    `wanted` are those that changed, as they will be stored, and `read` are their stamps.
+    `wanted` are those that are new or changed, as they will be stored; `read` are the stamps of those that changed.
     """
 
     closed: Closed

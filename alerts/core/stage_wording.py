@@ -37,7 +37,7 @@ def describe_standing(tracked: Tracked, now: datetime, zone: str) -> str:
         if bounds.opens:
             return _counted(_days_to(bounds.first, now, zone), "opens today", "opens in {}")
         if not bounds.has_date:
-            return _counted(_days_to(bounds.original_start, now, zone), "under review today", "under review in {}")
+            return _counted(_days_to(bounds.stands_at, now, zone), "under review today", "under review in {}")
         return _counted(_days_to(bounds.named or bounds.last or bounds.first, now, zone), "today", "in {}")
     if stage == "due":
         return _counted(_days_to(bounds.last, now, zone), "due today", "{} left")

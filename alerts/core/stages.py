@@ -42,7 +42,7 @@ def begins_at(bounds: Bounds) -> datetime | None:
     """Return when the window opens, or the named day begins, as leads count it."""
     if bounds.opens and bounds.first is not None:
         return bounds.first.counted_start
-    point = bounds.named or bounds.last or bounds.first or bounds.original_start
+    point = bounds.named or bounds.last or bounds.first or bounds.stands_at
     if point is None:
         return None
     return point.counted_start if isinstance(point, Day) else Day(point.date, point.zone).counted_start
@@ -51,8 +51,7 @@ def begins_at(bounds: Bounds) -> datetime | None:
 def has_passed(bounds: Bounds, at: datetime) -> bool:
     """Return whether an occurrence has passed by an instant: its end or, where it has none, its beginning.
 
-    One without any date has passed when its original start has: one that lies ahead must not be reviewed yet.
+    One without any date has passed when that has where it stands: one that lies ahead must not be reviewed yet.
     """
-    original = bounds.original_start
-    ends = bounds.latest or bounds.earliest or (original.end if original else None)
+    ends = bounds.latest or bounds.earliest or (bounds.stands_at.end if bounds.stands_at else None)
     return ends is not None and ends <= at

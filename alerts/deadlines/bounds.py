@@ -13,7 +13,7 @@ from alerts.deadlines.recurrence import Recurrence
 from alerts.deadlines.values import frozen
 from alerts.deadlines.wording import describe_window
 
-POINTS = ("first", "last", "named", "original_start")
+POINTS = ("first", "last", "named", "stands_at")
 
 
 @frozen(kw_only=True)
@@ -22,13 +22,13 @@ class Bounds:
 
     `first` and `last` are the civil days or instants at its ends; `named` is the point that leads count from; business
     days are those of `calendars` (none: Monday to Friday). A recurring deadline has no ends: its occurrences have.
-    `original_start` is where an occurrence without any date stands among the others: what its name says.
+    `stands_at` is where an occurrence without any date stands: where the one that it counts from begins.
     """
 
     first: Point | None = None
     last: Point | None = None
     named: Point | None = None
-    original_start: Point | None = None
+    stands_at: Point | None = None
     form: str = "undated"
     explanation: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
@@ -48,8 +48,8 @@ class Bounds:
 
     @property
     def comes_at(self) -> datetime | None:
-        """Return when it begins, else when it ends; of an occurrence without any date, when it was to begin."""
-        return self.earliest or self.latest or (self.original_start.start if self.original_start else None)
+        """Return when it begins, else when it ends; of an occurrence without any date, where it stands."""
+        return self.earliest or self.latest or (self.stands_at.start if self.stands_at else None)
 
     @property
     def has_date(self) -> bool:
@@ -116,7 +116,7 @@ class Bounds:
             first=point.get("first"),
             last=point.get("last"),
             named=point.get("named"),
-            original_start=point.get("original_start"),
+            stands_at=point.get("stands_at"),
             recurrence=read_recurrence(recurs) if isinstance(recurs, dict) else None,
             form=str(data["form"]),
             explanation=tuple(explanation),

@@ -73,7 +73,7 @@ def _resolve_series(deadline: Deadline, zone: ZoneChoice, series: Reference | Ea
         for number, name in enumerate(first[:3])
     ]
     if not all(one.has_date for one in examples):
-        recurs = recurs.found_by_names
+        recurs = recurs.undated
     dates = [describe_bounds(one) for one in examples]
     work.explain_calendars()
     shown = ", ".join([*dates, "…"] if len(first) > 3 else dates or ["no occurrence is left"])

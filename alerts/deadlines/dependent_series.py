@@ -48,9 +48,10 @@ class DependentSeries(Recurrence):
         return timedelta(days=self.earliest), timedelta(days=self.latest)
 
     @property
-    def found_by_names(self) -> DependentSeries:
-        """Return it so that a search finds its occurrences by their names, too: they have no date."""
-        return replace(self, earliest=min(self.earliest, 0), latest=max(self.latest, 0))
+    def undated(self) -> DependentSeries:
+        """Return this series with a search range that includes where the others begin: its occurrences have no date."""
+        earliest, latest = days_of(self.base)
+        return replace(self, earliest=min(self.earliest, earliest), latest=max(self.latest, latest))
 
     @property
     def uses_calendars(self) -> bool:
@@ -102,6 +103,11 @@ class DependentSeries(Recurrence):
         roll = f" rolled {self.roll}" if self.roll != "none" else ""
         owed = f" with {self.obligor.described}" if self.obligor else ""
         return f"{self.deadline} where {self.key} is {self.base}{calendars}{ends}{roll}{owed}"
+
+
+def days_of(base: Recurrence) -> tuple[int, int]:
+    """Return how many days after its name an occurrence lies, at the earliest and at the latest, without a roll."""
+    return (base.earliest, base.latest) if isinstance(base, DependentSeries) else (0, 0)
 
 
 def read_recurrence(data: Mapping[str, Any]) -> Recurrence:

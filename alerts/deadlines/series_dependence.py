@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from alerts.deadlines.dependent_series import DependentSeries, names_of
+from alerts.deadlines.dependent_series import DependentSeries, days_of, names_of
 from alerts.deadlines.done_series import DoneSeries
 from alerts.deadlines.durations import BusinessDays, Duration
 from alerts.deadlines.errors import InputError
@@ -31,8 +31,7 @@ def dependent_series(
             f"from it: let a rule remind of {key} before that (`before: [{_lead_text(deadline)}]`), or state this one "
             f"by itself, as in `{base.to_text} from 2026-07-01`"
         )
-    days = (base.earliest, base.latest) if isinstance(base, DependentSeries) else (0, 0)
-    earliest, latest = shift_range(deadline, days)
+    earliest, latest = shift_range(deadline, days_of(base))
     return DependentSeries(
         **names_of(base),
         roll=zone.roll,

@@ -30,8 +30,9 @@ class FollowedOccurrence:
     """An occurrence as it stands, and the bounds that it has now that the one that it counts from was moved.
 
     `changed`: other bounds are stored, or none. `is_new`: it was not moved before. `is_history`: it had passed when its
-    series was stated; `history_since`: and so it had at an earlier statement. Its row has the deadline of the series:
-    what somebody moves by hand has another one, and follows nothing.
+    series was stated; `history_since`: since which earlier statement it has been history.
+
+    Its row has the deadline of the series: what somebody moves by hand has another one, and follows nothing.
     """
 
     now: Tracked
@@ -124,7 +125,7 @@ def _follow(one: Tracked, name: str, base: Bounds, stored: str | None) -> Follow
         return None
     now, bounds = one.at(name), counted_occurrence(one.bounds, name, base)
     state = one.occurrences.get(name)
-    same = now.bounds.fingerprint == bounds.fingerprint and now.bounds.original_start == bounds.original_start
+    same = now.bounds.fingerprint == bounds.fingerprint and now.bounds.stands_at == bounds.stands_at
     if stored is not None:
         same = stored == one.commitment.deadline and now.bounds.to_json() == bounds.to_json()
     history_since = state.history_since if state and state.is_history else None

@@ -7,7 +7,7 @@ Readings of the design where it leaves a choice:
 * An opening whose zone is unknown is counted in UTC, as leads are.
 * Repeats are counted from where it became late (or from the base of the reviews) and never from one another, so a
   month's end does not wear off: k-th = base + after + every × quick ones + then × slow ones.
-* A review of what has no date counts from the first record, in UTC; that of a turn ahead by its name, from there.
+* A review of what has no date counts from the first record, in UTC; that of a turn which stands later, from there.
 * A rule that names no review sends none, even where the commitment states `review_every`.
 * Where what leads count from is the opening itself, a rule that reports the opening does not report the day as well.
 """
@@ -131,7 +131,7 @@ def review_base(bounds: Bounds, recorded: InstantEdge) -> Edge | None:
         return None
     if bounds.first:
         return bounds.first
-    return bounds.original if bounds.original and bounds.original.counted > recorded.at else recorded
+    return bounds.stands if bounds.stands and bounds.stands.counted > recorded.at else recorded
 
 
 def repeated(kind: str, at: Iterator[datetime], fires: Firings, until: datetime) -> Iterator[Moment]:

@@ -119,15 +119,13 @@ Edge = DayEdge | InstantEdge
 class Bounds:
     """From `first` it can be due, past `last` it is late; `named` is the day of `after D`. Each may be unknown.
 
-    `original` is the day or the time that a turn without any date is named by. `apart`: the turn was moved by itself,
-    or counts from one that was.
+    `stands` is where a turn without any date stands: where the one that it counts from begins.
     """
 
     first: Edge | None = None
     last: Edge | None = None
     named: Edge | None = None
-    original: Edge | None = None
-    apart: bool = False
+    stands: Edge | None = None
 
     @property
     def earliest(self) -> datetime | None:
@@ -139,18 +137,23 @@ class Bounds:
 
     @property
     def comes(self) -> datetime | None:
-        """When it comes: its beginning, else its end, else what its name says."""
-        return self.earliest or self.latest or (self.original.begins if self.original else None)
+        """When it comes: its beginning, else its end, else where it stands."""
+        return self.earliest or self.latest or (self.stands.begins if self.stands else None)
 
     @property
     def passes(self) -> datetime | None:
-        """When it has passed: its end, else its beginning, else what its name says."""
-        return self.latest or self.earliest or (self.original.ends if self.original else None)
+        """When it has passed: its end, else its beginning, else where it stands."""
+        return self.latest or self.earliest or (self.stands.ends if self.stands else None)
 
     @property
     def fingerprint(self) -> tuple[datetime | None, ...]:
         """What must differ for bounds to have changed."""
         return (self.earliest, self.latest, self.anchor.counted if self.anchor else None)
+
+    @property
+    def scheduled_by(self) -> tuple[object, ...]:
+        """What must differ for its reminders to be others."""
+        return (*self.fingerprint, self.stands)
 
     @property
     def anchor(self) -> Edge | None:

@@ -60,10 +60,8 @@ class TurnEvaluation:
     def reminders(self) -> Iterator[AddressedReminder]:
         """Evaluate the turn at each tick at which something may be due."""
         course = self.watch.course
-        seen = {turn.bounds.fingerprint: turn.bounds for turn in self.turns() if turn and turn.tracked}
-        schedules = {
-            fingerprint: self.schedule(bounds, self.holds_until(fingerprint)) for fingerprint, bounds in seen.items()
-        }
+        seen = {turn.bounds.scheduled_by: turn.bounds for turn in self.turns() if turn and turn.tracked}
+        schedules = {by: self.schedule(bounds, self.holds_until(by)) for by, bounds in seen.items()}
         before = Before(course.one.recorded_at)
         for tick in self.ticks(seen.values(), schedules):
             stated = course.stated_at(tick)
@@ -71,10 +69,10 @@ class TurnEvaluation:
             if turn and not turn.tracked:
                 turn = None
             if turn and self.watch.is_open(self.name, tick):
-                yield from self.evaluate(tick, turn, schedules[turn.bounds.fingerprint], before)
+                yield from self.evaluate(tick, turn, schedules[turn.bounds.scheduled_by], before)
             else:
                 if turn and (before.bounds is None or before.bounds.fingerprint != turn.bounds.fingerprint):
-                    schedule = schedules[turn.bounds.fingerprint]
+                    schedule = schedules[turn.bounds.scheduled_by]
                     before.sent = self.replaced_by_move(tick, turn, schedule) or self.before_closing(turn, schedule)
                 before.at, before.bounds = tick, turn.bounds if turn else None
 
@@ -219,10 +217,10 @@ class TurnEvaluation:
             return before if before > snooze.at else until
         return firing if firing < latest else until
 
-    def holds_until(self, fingerprint: object) -> datetime:
+    def holds_until(self, scheduled_by: object) -> datetime:
         """Return when bounds are replaced for good, or the turn is closed for good; else the last tick."""
         course, end = self.watch.course, self.watch.history.ticks[-1]
-        held = [turn is not None and turn.bounds.fingerprint == fingerprint for turn in self.turns()]
+        held = [turn is not None and turn.bounds.scheduled_by == scheduled_by for turn in self.turns()]
         last = max(n for n, holds in enumerate(held) if holds)
         ends = [end, *(stated.at for stated in course.stated[last + 1 : last + 2])]
         if not course.was_open(end):

@@ -4,7 +4,7 @@ Readings of the design where it leaves a choice:
 
 * A turn is tracked if its latest bound (or its first, where that is unknown) lies after the moment at which the present
   deadline was recorded, or if it was tracked already before a move that still has it: tracked at the last tick, for
-  what nobody has seen is not. One without any date is where its name says, unless the turn that it counts from moved.
+  what nobody has seen is not. One without any date stands where the turn that it counts from begins.
 * A move of a recurrence there and back before a tick is no move: what was tracked stays tracked, what was closed stays
   closed, and a turn that was moved by itself stays moved. If a tick comes in between, the turns that the move left out
   are forgotten: one that comes back after its latest bound has passed is history.
@@ -327,7 +327,7 @@ def follow_late(course: Course, turns: dict[str, Bounds], at: datetime, looked: 
     gone = {
         name: bounds
         for name, bounds in turns.items()
-        if name and name not in course.own and bounds.fingerprint != now.turns[name].bounds.fingerprint
+        if name and name not in course.own and bounds.scheduled_by != now.turns[name].bounds.scheduled_by
     }
     if gone:
         course.end_answers({name: turn.bounds for name, turn in now.turns.items()} | gone, at)
@@ -373,7 +373,7 @@ def move_alone(course: Course, found: dict[str, Course], move: Moved, looked: da
     now, name = course.now, move.occurrence
     deadline = kept(course.own.get(name, course.deadline), move.deadline)
     assert not isinstance(deadline, Every | LastDone)
-    bounds = replace(resolve(deadline, setting_of(course, found)), apart=True)
+    bounds = resolve(deadline, setting_of(course, found))
     if bounds.fingerprint != now.turns[name].bounds.fingerprint:
         course.own[name] = deadline
         put_alone(course, found, name, bounds, at=move.at, looked=looked)
@@ -388,14 +388,16 @@ def put_alone(
     course.end_answers({other: turn.bounds for other, turn in now.turns.items()} | {name: bounds}, at)
     seen = course.stated_at(looked) if looked else None
     here = seen.turns.get(name) if seen else None
-    turn = Turn(at, bounds, here.tracked if here and here.bounds.fingerprint == bounds.fingerprint else True)
+    same = here is not None and here.bounds.scheduled_by == bounds.scheduled_by
+    undated = bounds.anchor is None and here is not None and here.tracked and here.bounds.anchor is None
+    turn = Turn(here.since if here and undated else at, bounds, here.tracked if here and same else True)
     course.stated.append(Stated(at, now.fingerprint, now.turns | {name: turn}, moved=name))
     for other in found.values():
         if other.ended or base_of(other, found) is not course or name not in other.now.turns or name in other.own:
             continue
         assert not isinstance(other.deadline, Every | LastDone)
-        following = replace(resolve(other.deadline, setting_of(other, found, bounds)), apart=True)
-        if following.fingerprint != other.now.turns[name].bounds.fingerprint:
+        following = standing(resolve(other.deadline, setting_of(other, found, bounds)), bounds)
+        if following.scheduled_by != other.now.turns[name].bounds.scheduled_by:
             put_alone(other, found, name, following, at=at, looked=looked)
 
 
@@ -418,7 +420,7 @@ def turns_of(
         for name, bounds in others.items():
             if base is None or base.left is None or name in base.left:
                 turn = resolve(deadline, setting_of(course, found, bounds))
-                yield name, placed(name, turn, course, found, apart=bounds.apart) if bounds else turn
+                yield name, standing(turn, bounds) if bounds else turn
         return
     setting = setting_of(course, found)
     start = deadline.start
@@ -430,15 +432,9 @@ def turns_of(
             yield name_of(wall, deadline), resolve(on(wall, deadline), setting)
 
 
-def placed(name: str, bounds: Bounds, course: Course, found: dict[str, Course], *, apart: bool) -> Bounds:
-    """Return the bounds of a turn; where it has no date and none before it moved, with the day that it is named by."""
-    if apart or bounds.anchor:
-        return replace(bounds, apart=apart)
-    while base := base_of(course, found):
-        course = base
-    assert isinstance(course.deadline, Every)
-    stated = resolve(on(datetime.fromisoformat(name), course.deadline), replace(setting_of(course, found), roll="none"))
-    return replace(bounds, original=stated.first)
+def standing(turn: Bounds, base: Bounds) -> Bounds:
+    """Return a turn's bounds, with where it stands if it has no date: where the turn that it counts from begins."""
+    return turn if turn.anchor else replace(turn, stands=base.first or base.named or base.last or base.stands)
 
 
 def name_of(wall: datetime, deadline: Every) -> str:

@@ -1,8 +1,10 @@
-"""Occurrences without any date: each comes on the day that names it, and is reviewed from then on."""
+"""Occurrences without any date: each stands where the one that it counts from begins, and is reviewed from then on."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+
+import pytest
 
 from alerts.core.rules import Overdue
 from alerts.core.stage_wording import describe_standing
@@ -25,29 +27,29 @@ def tick(store: Store, start: str, end: str) -> None:
         now += timedelta(days=1)
 
 
-def test_each_is_reviewed_from_the_day_that_names_it(store: Store) -> None:
+def test_each_is_reviewed_from_when_the_other_begins(store: Store) -> None:
     load(store, VISIT, CARE, CLAIM, now=at("2026-02-10"))
     tick(store, "2026-02-10", "2026-04-16")
     assert sent(store, "claim") == [
-        "2026-03-01 review P14D, Sun 15 Mar",
-        "2026-03-01 review P28D, Sun 29 Mar",
-        "2026-03-01 review P42D, Sun 12 Apr",
-        "2026-04-01 review P14D, Wed 15 Apr",
+        "2026-03-01 review P14D, Mon 16 Mar",
+        "2026-03-01 review P28D, Mon 30 Mar",
+        "2026-03-01 review P42D, Mon 13 Apr",
+        "2026-04-01 review P14D, Thu 16 Apr",
     ]
     found = tracked(store, "claim")
     assert list(found.relevant_occurrences(at("2026-04-16"))) == ["2026-03-01", "2026-04-01", "2026-05-01"]
     assert found.current.occurrence == "2026-03-01"
     standing = [describe_standing(found.at(name), at("2026-04-16"), "UTC") for name in ("2026-04-01", "2026-05-01")]
-    assert standing == ["under review", "under review in 15 days"]
+    assert standing == ["under review", "under review in 16 days"]
     assert found.at("2026-05-01").bounds.text == "no date is known"
 
 
-def test_they_count_by_their_names_also_where_they_would_lie_far_from_them(store: Store) -> None:
+def test_those_that_would_lie_far_from_what_they_count_from_are_found(store: Store) -> None:
     load(store, VISIT, CARE, CLAIM, entry("early", "P2Y before claim"), now=at("2026-02-10"))
     load(store, entry("late", "P2Y after claim"), now=at("2026-02-10"))
-    tick(store, "2026-02-10", "2026-03-16")
+    tick(store, "2026-02-10", "2026-03-17")
     for key in ("early", "late"):
-        assert sent(store, key) == ["2026-03-01 review P14D, Sun 15 Mar"]
+        assert sent(store, key) == ["2026-03-01 review P14D, Mon 16 Mar"]
 
 
 def test_of_one_that_ended_those_that_had_come_are_left(store: Store) -> None:
@@ -58,12 +60,35 @@ def test_of_one_that_ended_those_that_had_come_are_left(store: Store) -> None:
     assert {one.split(" ")[0] for one in sent(store, "paper")} == {"2026-03-01", "2026-04-01"}
 
 
-def test_one_that_moved_with_another_is_reviewed_though_its_name_is_of_the_past(store: Store) -> None:
+def test_one_that_was_moved_along_before_it_was_recorded_is_reviewed_from_there(store: Store) -> None:
     load(store, VISIT, CARE, now=at("2026-01-10"))
     acting.move(store, "visit", "2026-06-01", change(at("2026-01-11")), "2026-01-01")
     load(store, CLAIM, now=at("2026-02-10"))
-    tick(store, "2026-02-10", "2026-02-26")
-    assert sent(store, "claim") == ["2026-01-01 review P14D, Tue 24 Feb"]
+    tick(store, "2026-02-10", "2026-06-16")
+    assert [one for one in sent(store, "claim") if "2026-01-01" in one] == ["2026-01-01 review P14D, Tue 16 Jun"]
+
+
+@pytest.mark.parametrize(
+    ("moved_to", "first"),
+    [("2026-01-20", "Thu 12 Feb"), ("2026-03-03", "Wed 18 Mar"), ("2026-04-03", "Sat 18 Apr")],
+    ids=["into-the-past", "by-two-days", "by-a-month"],
+)
+def test_one_that_is_moved_along_later_is_reviewed_from_there(store: Store, moved_to: str, first: str) -> None:
+    load(store, VISIT, CARE, CLAIM, now=at("2026-01-10"))
+    tick(store, "2026-01-10", "2026-02-11")
+    acting.move(store, "visit", moved_to, change(at("2026-02-11T12:00")), "2026-03-01")
+    tick(store, "2026-02-12", "2026-04-20")
+    mine = [one for one in sent(store, "claim") if "2026-03-01" in one]
+    assert mine[0] == f"2026-03-01 review P14D, {first}"
+
+
+def test_one_under_review_that_is_moved_along_is_not_reviewed_before_it_begins(store: Store) -> None:
+    load(store, VISIT, CARE, CLAIM, now=at("2026-02-10"))
+    tick(store, "2026-02-10", "2026-03-16")
+    acting.move(store, "visit", "2026-06-01", change(at("2026-03-16T12:00")), "2026-03-01")
+    tick(store, "2026-03-17", "2026-06-16")
+    mine = [one for one in sent(store, "claim") if "2026-03-01" in one]
+    assert mine == ["2026-03-01 review P14D, Mon 16 Mar", "2026-03-01 review P14D, Tue 16 Jun"]
 
 
 def test_what_has_been_history_is_not_taken_up_after_a_move(store: Store) -> None:

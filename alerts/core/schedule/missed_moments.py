@@ -57,13 +57,17 @@ def merge_due(
     reminders = [context.reminder(moment) for moment in due]
     if missed is not None:
         reminders.append(context.reminder(missed, send_at=since, catching_up=True))
-    mergeable = [reminder for reminder in reminders if reminder.kind in MERGEABLE_KINDS or reminder.catching_up]
+    mergeable = [reminder for reminder in reminders if _is_mergeable(reminder)]
     if len(mergeable) < 2:
         return reminders, []
     latest = max(mergeable, key=lambda reminder: (reminder.moment, reminder.send_at))
-    skipped = [replace(reminder, skipped=reason(latest)) for reminder in mergeable if reminder is not latest]
-    kept = [reminder for reminder in reminders if reminder is latest or reminder not in mergeable]
-    return kept, sorted(skipped, key=lambda reminder: reminder.moment)[-MAX_SKIPPED_RECORDED:]
+    earlier = sorted((one for one in mergeable if one is not latest), key=lambda reminder: reminder.moment)
+    kept = [reminder for reminder in reminders if reminder is latest or not _is_mergeable(reminder)]
+    return kept, [replace(one, skipped=reason(latest)) for one in earlier[-MAX_SKIPPED_RECORDED:]]
+
+
+def _is_mergeable(reminder: Reminder) -> bool:
+    return reminder.kind in MERGEABLE_KINDS or reminder.catching_up
 
 
 def next_alert_at(

@@ -136,8 +136,8 @@ def repeating_moments(rule: Rule, tracked: Tracked, firings: Firings) -> Repeati
 
 def _reviewed_from(tracked: Tracked) -> Point:
     """Return what the reviews of what has no date count from: an occurrence that lies ahead is not reviewed yet."""
-    recorded, original = Instant(tracked.recorded_at, "UTC"), tracked.bounds.original_start
-    return original if original and original.counted_start > recorded.at else recorded
+    recorded, stands_at = Instant(tracked.recorded_at, "UTC"), tracked.bounds.stands_at
+    return stands_at if stands_at and stands_at.counted_start > recorded.at else recorded
 
 
 def _lead(bounds: Bounds, lead: Lead, firings: Firings) -> Moment | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -60,6 +60,8 @@ def expand_occurrences(context: Context, watch: Watch, now: datetime, evaluation
             new_watches.setdefault(name, new_watch(name))
         for name in _alerted_occurrences(context):
             new_watches.setdefault(name, new_watch(name))
+        for name, since in _undated_that_followed(tracked):
+            new_watches.setdefault(name, replace(new_watch(name), since=since, cursor=None))
         due, last, next_at = _due_occurrences(context, last, now)
         for name in due:
             new_watches.setdefault(name, new_watch(name))
@@ -128,7 +130,7 @@ def _served_until(context: Context, watch: Watch, changes: _Changes, name: str) 
     """Return up to when nothing of an occurrence can have been missed; one that follows a closing begins with that."""
     recurs = context.tracked.bounds.recurrence
     if recurs and name == recurs.open_name and (closed_at := _closing_before(context, name)):
-        return closed_at - JUST_AFTER  # what goes out at that instant does
+        return closed_at - JUST_AFTER  # what is due at that instant is still sent
     return None if changes.from_start else watch.cursor
 
 
@@ -139,6 +141,14 @@ def _alerted_occurrences(context: Context) -> list[str]:
         return []
     names = dict.fromkeys(one.occurrence for one in tracked.sent_alerts if one.occurrence)
     return [name for name in names if exists(tracked, name) and tracked.at(name).open]
+
+
+def _undated_that_followed(tracked: Tracked) -> Iterator[tuple[str, datetime]]:
+    """Yield the occurrences without a date that were moved along, and since when: no revision tells of such a move."""
+    for name, state in tracked.occurrences.items():
+        undated = state.bounds is not None and not state.bounds.has_date
+        if undated and state.follows and state.stated_at and exists(tracked, name):
+            yield name, state.stated_at
 
 
 def _due_occurrences(

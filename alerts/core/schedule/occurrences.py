@@ -16,7 +16,7 @@ from alerts.deadlines.values import frozen
 class PreviousRecurrence:
     """A recurrence when a watch last looked: its bounds, since when, and the last occurrence that was watched.
 
-    `until`: when it was moved, for the first time since.
+    `until`: when the first move was recorded that the watch has not seen.
     """
 
     bounds: Bounds
