@@ -129,7 +129,7 @@ def _plan_due(
         yield written.deliveries
         given_way = _give_way(store, given_way)
         if written.left:  # a rule may no longer match what has changed
-            sum(store.watches.settle())
+            sum(settle(store, rules, now))
     if evaluated >= MANY:
         store.watches.analyze()
 

@@ -40,7 +40,7 @@ from benchmarks.deliveries import databases
 from benchmarks.figures import Figure, give
 from tests import acting
 
-AWAY = "whose reader is away"
+AWAY = "with a recipient who is away"
 LOADED, DUE = datetime(2025, 10, 28, 9, tzinfo=UTC), datetime(2025, 11, 3, 9, tzinfo=UTC)
 DAY_BEFORE, ON_THE_DAY, OVERDUE = (DUE + timedelta(days=days) for days in (6, 7, 8))
 REMIND = Remind(before=("P7D", "P1D"), on_the_day=True, opens=True, overdue=Overdue(), moved=True, closed=True)

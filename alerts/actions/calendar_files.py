@@ -67,7 +67,7 @@ def without_unresolved(job: J) -> J:
 
 
 def _without(file: File, wrong: dict[str, str]) -> File:
-    mine = {entry.commitment.key: entry for entry in file.entries if entry.commitment.key in wrong}
+    mine = {key: file.entries[number] for number, key in enumerate(file.entries.keys) if key in wrong}
     gone = [FileProblem(entry.line, wrong[key], key=key) for key, entry in mine.items()]
     return replace(
         file,

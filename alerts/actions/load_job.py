@@ -86,6 +86,7 @@ def find_problems(job: LoadJob) -> list[FileProblem]:
     }
     first: dict[str, int] = {}
     for file in read:
+        assert file.entries.spool is job.entries.spool, "places are compared"
         for number, key in enumerate(file.entries.keys):
             if (place := first.setdefault(key, file.entries.places[number])) != file.entries.places[number]:
                 placed = file.entries[number]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from alerts.deadlines.errors import InputError
 from alerts.store import Store, file_load, tables
 from alerts.store.file_load import FileLoad
+from alerts.store.rows import chunks
 from tests import acting
 from tests.factories import at, change, close, entry, load, move, party, tracked
 from tests.store.test_change_sets import some_file
@@ -26,6 +28,7 @@ def spooled(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def keep(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    monkeypatch.setattr("alerts.store.file_load.chunks", partial(chunks, size=2))
     monkeypatch.setattr("alerts.entry_spool.KEPT", most)
     monkeypatch.setattr("alerts.store.file_load.KEPT", most)
 

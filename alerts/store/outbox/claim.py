@@ -10,18 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    Select,
-    and_,
-    bindparam,
-    exists,
-    insert,
-    literal,
-    not_,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import Select, and_, bindparam, exists, insert, literal, not_, or_, select, update
 
 from alerts.core.deliveries import Delivery, EndedAttempt, FailureLevel
 from alerts.core.envelopes import Routes
@@ -136,7 +125,7 @@ class Outbox:
         """
         routes = DeputyRoutes(recipients=served.recipients or (), operators=operators)
         statements, mine = _statements(served), _parameters(channel, served) | {"_exclude": list(exclude)}
-        before: set[UUID] = set()
+        before = set[UUID]()
         while self._any_due(statements, mine, now):
             with self._database.write() as connection:
                 real = self._database.real_now(connection)
@@ -148,16 +137,13 @@ class Outbox:
             found = self._read_leased(leased, now, routes, hours, lease)
             if found or not rows:
                 return found
-            ids = {row["id"] for row in rows}
-            if ids & before:  # a long delivery was held in part only
-                self._database.give_way()
-            before = ids
+            before = self._after_one(rows, before)
         return []
 
     def _read_leased(
         self, leased: Leased, now: datetime, routes: DeputyRoutes, hours: ChannelHours, lease: timedelta
     ) -> list[Delivery]:
-        """Return the claims of what was just leased, with their contents; what does not hold any more is set aside.
+        """Read the contents of leased deliveries, and set aside those that are stale; return the others.
 
         They are read after the lease, so that nobody waits. What changes before that counts; what changes later comes
         too late, as during the attempt. Copies of taken deliveries for deputies have the same contents.
@@ -233,7 +219,7 @@ class Outbox:
 
         So deliveries that wait behind a breaker end as those that are tried. Returns whether there are any.
         """
-        mine, found = {"_channel": channel}, False
+        mine, found, before = {"_channel": channel}, False, set[UUID]()
         while self._any(_ANY_IN_OUTAGE, mine | moments(now)):
             with self._database.write() as connection:
                 rows = connection.execute(_IN_OUTAGE, mine | moments(now)).mappings().all()
@@ -244,19 +230,28 @@ class Outbox:
                     found = connection.execute(change, mine | moments(now) | ours).rowcount > 0 or found
             if not rows:  # else a long delivery may be held in part only, with others behind it
                 break  # another replica has locked what is left
+            before = self._after_one(rows, before)
         return found
 
     def note_gone(self, channel: str, recipient: str, error: str, now: datetime) -> None:
         """Send what waits for an unserved recipient to the fallback, and end what is stale or too old."""
-        mine = {"_channel": channel, "_recipient": recipient}
+        mine, before = {"_channel": channel, "_recipient": recipient}, set[UUID]()
         while self._any(_ANY_UNSERVED, mine | moments(now)):
             with self._database.write() as connection:
                 values = mine | moments(now, self._database.real_now(connection))
                 rows = connection.execute(_UNSERVED, values).mappings().all()
                 if unsent := gone_rows(connection, hold(connection, rows, now), error, now):
                     connection.execute(UPDATE_UNSENT, unsent)
-            if len(rows) < CHUNK:
-                return  # the others are being sent, or another replica has locked them
+            if not rows:
+                return  # what is left is being sent, or another replica has locked it
+            before = self._after_one(rows, before)
+
+    def _after_one(self, rows: Sequence[Any], before: Collection[UUID]) -> set[UUID]:
+        """Let others write where a long delivery was held in part only; return the ids of what was looked at."""
+        ids = {row["id"] for row in rows}
+        if not ids.isdisjoint(before):
+            self._database.give_way()
+        return ids
 
     def _any_due(self, statements: ClaimStatements, mine: Mapping[str, Any], now: datetime) -> bool:
         with self._database.read() as connection:

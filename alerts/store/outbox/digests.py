@@ -170,7 +170,7 @@ def _any_ready(connection: Connection, now: datetime) -> bool:
 
 
 def _about_the_same(rows: Sequence[Any]) -> list[Any]:
-    """Return those of which another one is about the same: few, unless they have been held back."""
+    """Return the rows that share their occurrence with another row: few, unless they were held back."""
     count = Counter((row["commitment_id"], row["occurrence"]) for row in rows)
     return [row for row in rows if count[row["commitment_id"], row["occurrence"]] > 1]
 
@@ -178,7 +178,7 @@ def _about_the_same(rows: Sequence[Any]) -> list[Any]:
 def _sealed(mine: Mapping[str, Any], rows: Sequence[Any], stale: Collection[UUID], now: datetime) -> _Sealed:
     """Return the deliveries of one recipient; of what was gathered in several turns, too, the latest of one state.
 
-    What is `stale` stands for nothing else: it is claimed by itself, and set aside with the reason.
+    A `stale` reminder replaces no other: it is claimed, and set aside with the reason.
     """
     by_id = {row["id"]: row for row in rows}
     found = [

@@ -1,8 +1,8 @@
 """Leases of due deliveries: at once, or in two steps if a reader is away.
 
-Such a delivery is first only taken: it is leased, and that is no attempt. Then its contents are read, which takes a
-second if it carries thousands; in a transaction all others would wait for that. A second transaction leases it for an
-attempt and stores the copies for deputies.
+Such a delivery is first only taken: leased without counting an attempt. Then its contents are read outside of a
+transaction, because that takes a second if it carries thousands. A second transaction leases it for an attempt and
+stores the copies for deputies.
 """
 
 from __future__ import annotations
@@ -50,15 +50,16 @@ def lease(connection: Connection, rows: Sequence[Any], now: datetime, hours: Cha
     """Lease the due deliveries that go out now, or take them if a reader is away; hold the rest."""
     rows = hold(connection, rows, now, snoozed_for=("everybody",))
     away = {row["id"] for row in with_absent_reader(connection, rows, now)}
-    here = hold(connection, [row for row in rows if row["id"] not in away], now, hours, snoozed_for=("recipient",))
-    _execute(connection, _LEASE, here, until)
+    there = [row for row in rows if row["id"] not in away]
+    leased_now = hold(connection, there, now, hours, snoozed_for=("recipient",))
+    _execute(connection, _LEASE, leased_now, until)
     taken = [
         {**row, "fence": row["fence"] + 1, "state": "retry" if row["state"] == "leased" else row["state"]}
         for row in rows
         if row["id"] in away
     ]
     _execute(connection, _TAKE, taken, until)
-    return Leased(order=[row["id"] for row in rows], rows=here, taken=taken)
+    return Leased(order=[row["id"] for row in rows], rows=leased_now, taken=taken)
 
 
 def lease_with_copies(

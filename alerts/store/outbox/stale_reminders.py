@@ -82,7 +82,7 @@ class Staleness:
 
 
 def meant_no_more(connection: Connection, rows: Sequence[Any]) -> set[UUID]:
-    """Return the ids of planned reminders that must not go out any more: it has moved, ended or been answered since.
+    """Return the ids of reminders that must not go out: their commitment has moved, ended or been answered since.
 
     `rows` are rows of reminders, each with the `key` of its commitment.
     """

@@ -153,8 +153,8 @@ GUARDS = (
     Guard(
         "what is snoozed is set apart from its digest",
         "store/outbox/leasing.py",
-        'here = hold(connection, [row for row in rows if row["id"] not in away], now, hours, snoozed_for=("recipient",))',
-        'here = [row for row in rows if row["id"] not in away]',
+        'leased_now = hold(connection, there, now, hours, snoozed_for=("recipient",))',
+        "leased_now = there",
         "store/outbox/test_holds.py::test_what_one_has_snoozed_waits_and_the_rest_of_the_digest_goes[sqlite]",
     ),
     Guard(

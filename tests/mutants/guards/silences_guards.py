@@ -138,8 +138,8 @@ GUARDS = (
     Guard(
         "what is critical does not wait until long digests are held",
         "store/outbox/held_back.py",
-        "others.sort(key=lambda link: carries[link.delivery_id])",
-        "others.sort(key=lambda link: -carries[link.delivery_id])",
+        "others.sort(key=lambda link: (carries[link.delivery_id], ",
+        "others.sort(key=lambda link: (-carries[link.delivery_id], ",
         "store/outbox/test_long_holds.py::test_critical_alerts_go_out_before_long_digests_are_held_as_a_whole[sqlite]",
     ),
 )
