@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from alerts.core.deliveries import Outcome
 from alerts.store import Store, delivery_listing
 from alerts.store.channel_traffic import channel_traffic
 from alerts.store.delivery_listing import list_deliveries_before
@@ -55,6 +56,24 @@ def test_an_idle_tick_scans_no_table_whatever_the_statistics_say(sqlite_url, sta
     assert [
         way for way in _ways(store, heard) if way.startswith("SCAN") and way.split()[1] in ("commitments", "watches")
     ] == []
+    store.close()
+
+
+def test_a_tick_finds_what_was_sent_since_by_an_index(sqlite_url, statements):
+    """Each tick read all deliveries that were kept."""
+    store = Store(sqlite_url)
+    load(store, *entries(60))
+    plan_at(store, NOW, *RULES)
+    plan_at(store, NINE, *RULES, register=False)
+    with store.database.write() as connection:
+        connection.execute(text("ANALYZE"))
+    sent = claim(store, NINE)
+    store.outbox.record_outcomes([(one, Outcome(state="sent"), NINE, NINE) for one in sent])
+    with statements() as heard:
+        plan_at(store, NINE, *RULES, register=False)
+    scans = [way for way in _ways(store, heard) if way.startswith("SCAN deliveries")]
+    assert scans
+    assert [way for way in scans if not way.endswith("INDEX ix_deliveries_unseen")] == []
     store.close()
 
 

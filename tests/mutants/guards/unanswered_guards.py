@@ -4,6 +4,20 @@ from tests.mutants.guards.guard import Guard
 
 GUARDS = (
     Guard(
+        "what was sent since is found by its index",
+        "store/sent_alerts.py",
+        "select(_D.id, _D.ended_at).where(delivery_tables.UNSEEN)",
+        "select(_D.id, _D.ended_at).where(_D.unseen)",
+        "store/test_indexes.py::test_a_tick_finds_what_was_sent_since_by_an_index",
+    ),
+    Guard(
+        "whether anything was sent since is found by its index",
+        "store/sent_alerts.py",
+        "select(_D.id).where(delivery_tables.UNSEEN)",
+        "select(_D.id).where(_D.unseen)",
+        "store/test_indexes.py::test_a_tick_finds_what_was_sent_since_by_an_index",
+    ),
+    Guard(
         "what was sent wakes the watches that await answers",
         "store/settling.py",
         " + wake_for_sent(database):",
