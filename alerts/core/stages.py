@@ -51,7 +51,7 @@ def begins_at(bounds: Bounds) -> datetime | None:
 def has_passed(bounds: Bounds, at: datetime) -> bool:
     """Return whether an occurrence has passed by an instant: its end or, where it has none, its beginning.
 
-    One without any date has passed when that has where it stands: one that lies ahead must not be reviewed yet.
+    One without any date has passed when the point where it stands has. Before that it must not be reviewed.
     """
     ends = bounds.latest or bounds.earliest or (bounds.stands_at.end if bounds.stands_at else None)
     return ends is not None and ends <= at

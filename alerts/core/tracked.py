@@ -95,7 +95,7 @@ class Occurrence:
 
     `bounds`, their `version` and `stated_at` (when) exist if it was moved by itself. `reopened`: how often it was
     reopened by itself; its version is that much ahead of the series. `follows`: it was moved along with the one that it
-    counts from, in another series; `history_since`: when it became history, if that had passed by then.
+    counts from, in another series; `history_since`: when it became history, if it did.
     """
 
     status: Status = "open"

@@ -29,9 +29,9 @@ _FORGET = delete(planning_tables.rules).where(_NAMED)
 
 
 def keep_rules(connection: Connection, *, change: bool = False) -> None:
-    """Let no rule change or end before the transaction ends. `change`: to do that, when nobody settles by the rules.
+    """Keep rules from changing or ending until the transaction ends. `change`: wait until nobody settles by them.
 
-    SQLite has one writer. On PostgreSQL this comes first in a transaction, so that nobody waits here with locked rows.
+    SQLite has one writer. On PostgreSQL, call this before locking any row that settling locks.
     """
     if connection.dialect.name == "postgresql":
         lock = func.pg_advisory_xact_lock if change else func.pg_advisory_xact_lock_shared
