@@ -44,8 +44,8 @@ _ACCEPTED = (
 # What came back was sent all the same, when the server took it. Nobody can answer it.
 _SENT_AT = case((_D.state == "bounced", func.coalesce(_ACCEPTED, _D.ended_at)), else_=_D.ended_at)
 _BOUNCED = case((_D.state == "bounced", _D.last_error), else_=None)
-# UNSEEN is the condition of the partial index. SQLAlchemy compiles the column to `unseen = 1`, and for that, or for rows
-# ordered by id, SQLite reads all deliveries instead. Locked rows are skipped, so any order will do.
+# UNSEEN is the condition of the partial index. SQLAlchemy compiles the column to `unseen = 1`, and for that, or
+# for rows ordered by id, SQLite reads all deliveries instead. Locked rows are skipped, so any order will do.
 _ANY_UNSEEN = select(_D.id).where(delivery_tables.UNSEEN).limit(1)
 _UNSEEN = select(_D.id, _D.ended_at).where(delivery_tables.UNSEEN).limit(CHUNK).with_for_update(skip_locked=True)
 _SEEN = update(delivery_tables.deliveries).where(_D.id.in_(bindparam("_ids", expanding=True))).values(unseen=False)
