@@ -84,6 +84,7 @@ class Course:
     needs: set[str] = field(default_factory=set)
     ended: bool = False
     left: set[str] | None = None  # the turns that had come when it ended
+    unmoved: dict[str, Bounds] = field(default_factory=dict)  # where its turns would be had none been moved by itself
     alone: dict[str, Bounds] = field(default_factory=dict)  # of turns that were moved by themselves
     own: dict[str, Expression] = field(default_factory=dict)  # and what to
     closed: list[tuple[str, datetime]] = field(default_factory=list)
@@ -248,8 +249,7 @@ def end_whole(
 ) -> None:
     """Close the whole; what counts from its turns keeps those that have come."""
     if recurs(course, found):
-        turns = turns_of(course, found, until, as_stated=True)
-        course.left = {name for name, bounds in turns if bounds.comes and bounds.comes <= at}
+        course.left = {name for name, bounds in course.unmoved.items() if bounds.comes and bounds.comes <= at}
     course.ended = True
     course.spells.append((at, True))
     course.woken.append(("", at))
@@ -309,6 +309,7 @@ def restate(
 ) -> None:
     """Write down what is true from now on, if that differs. `looked`: the last tick before."""
     turns = dict(turns_of(course, found, until))
+    course.unmoved = unmoved(course, found, turns)
     mark = mark_of(course, found) or turns[""].fingerprint
     before = course.stated[-1] if course.stated else None
     if before and before.fingerprint == mark:
@@ -395,19 +396,31 @@ def put_alone(
     for other in found.values():
         if other.ended or base_of(other, found) is not course or name not in other.now.turns or name in other.own:
             continue
-        assert not isinstance(other.deadline, Every | LastDone)
-        following = standing(resolve(other.deadline, setting_of(other, found, bounds)), bounds)
+        following = counted(other, found, bounds)
         if following.scheduled_by != other.now.turns[name].bounds.scheduled_by:
             put_alone(other, found, name, following, at=at, looked=looked)
 
 
-def turns_of(
-    course: Course, found: dict[str, Course], until: date, *, as_stated: bool = False
-) -> Iterator[tuple[str, Bounds]]:
-    """Yield each turn's name and its bounds; what does not recur has one, without a name.
+def unmoved(course: Course, found: dict[str, Course], turns: dict[str, Bounds]) -> dict[str, Bounds]:
+    """Return where turns would be had none been moved by itself. What has ended stays where it was then."""
+    base = base_of(course, found)
+    if base is None:
+        return turns
+    others = {name: base.unmoved[name] for name in turns}
+    return {
+        name: bounds if others[name] == base.now.turns[name].bounds else counted(course, found, others[name])
+        for name, bounds in turns.items()
+    }
 
-    `as_stated`: where they would be had no turn been moved by itself.
-    """
+
+def counted(course: Course, found: dict[str, Course], base: Bounds) -> Bounds:
+    """Return the bounds of a turn that counts from one of another."""
+    assert not isinstance(course.deadline, Every | LastDone)
+    return standing(resolve(course.deadline, setting_of(course, found, base)), base)
+
+
+def turns_of(course: Course, found: dict[str, Course], until: date) -> Iterator[tuple[str, Bounds]]:
+    """Yield each turn's name and its bounds; what does not recur has one, without a name."""
     deadline, base = course.deadline, base_of(course, found)
     if isinstance(deadline, LastDone):
         for name, due in due_dates(deadline, course):
@@ -415,12 +428,9 @@ def turns_of(
         return
     if not isinstance(deadline, Every):
         others = {"": None} if base is None else {name: turn.bounds for name, turn in base.now.turns.items()}
-        if base and as_stated:
-            others |= {name: bounds for name, bounds in turns_of(base, found, until, as_stated=True) if name in others}
         for name, bounds in others.items():
             if base is None or base.left is None or name in base.left:
-                turn = resolve(deadline, setting_of(course, found, bounds))
-                yield name, standing(turn, bounds) if bounds else turn
+                yield name, counted(course, found, bounds) if bounds else resolve(deadline, setting_of(course, found))
         return
     setting = setting_of(course, found)
     start = deadline.start

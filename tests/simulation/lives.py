@@ -361,7 +361,7 @@ class Lives:
         self.events.append(Reopened(at, key, name))
         later = at + random.choice((timedelta(minutes=5), 40 * DAY))
         for what in ("close", "move", "acknowledge"):
-            if random.random() < 0.5:
+            if what == "close" or random.random() < 0.5:
                 self.plan(self.instant(at, later), what, key)
 
     def turn(self, at: datetime, key: str) -> str | None:
