@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, select, tuple_, update
+from sqlalchemy import Connection, bindparam, func, select, tuple_, update
 
 from alerts.core.changes import Change, Move, revision_after
 from alerts.core.stages import has_passed
@@ -16,11 +16,16 @@ from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.counted_occurrence import counted_occurrence
 from alerts.deadlines.dependent_series import DependentSeries
 from alerts.deadlines.stored_references import references_in
-from alerts.store import answer_rows, tables
+from alerts.store import answer_rows, planning_tables, tables
 from alerts.store.occurrence_rows import KEY, end_acknowledgement, fetch_whole
 from alerts.store.rows import CHANGED_AT, append_revisions, chunks, raise_sequences, revision_row, upsert
 
-_C, _O, _R = tables.commitments.c, tables.occurrences.c, tables.references.c
+_C, _O, _R, _W = tables.commitments.c, tables.occurrences.c, tables.references.c, planning_tables.watches.c
+_EVALUATED = (
+    select(_W.commitment_id, func.max(_W.cursor))
+    .where(_W.commitment_id.in_(bindparam("ids", expanding=True)), _W.occurrence == "")
+    .group_by(_W.commitment_id)
+)
 Moved = Mapping[int, Mapping[str, Bounds]]  # the bounds of occurrences that were moved, by commitment and name
 NOT_MOVED = {"deadline": None, "bounds": None, "version": None, "stated_at": None, "history_since": None}
 
@@ -29,8 +34,9 @@ NOT_MOVED = {"deadline": None, "bounds": None, "version": None, "stated_at": Non
 class FollowedOccurrence:
     """An occurrence as it stands, and the bounds that it has now that the one that it counts from was moved.
 
-    `changed`: other bounds are stored, or none. `is_new`: it was not moved before. `is_history`: it had passed when its
-    series was stated; `history_since`: since which earlier statement it has been history.
+    `changed`: other bounds are stored, or none. `is_new`: it was not moved before, or is history. `is_history`: it had
+    passed when its series was stated. `history_since`: since which earlier statement it has been history, for all that
+    any rule knows: if none was evaluated while it was ahead, it has been history all the time.
 
     Its row has the deadline of the series: what somebody moves by hand has another one, and follows nothing.
     """
@@ -65,7 +71,7 @@ def find_followed(connection: Connection, moved: Moved) -> list[FollowedOccurren
                 followed = _follow(one, name, bounds, stored.get((one.id, name)))
                 if followed:
                     found[one.id, name] = followed
-                if followed and followed.changed:
+                if followed and (followed.changed or (one.id, name) in stored):
                     changed[one.id][name] = followed.bounds
         moved = changed
     return list(found.values())
@@ -93,13 +99,31 @@ def renew_followed(connection: Connection, ids: Collection[int], now: datetime) 
     if not ids:
         return
     bases = {other for some in chunks(ids) for other in _bases(connection, some)}
-    followed = find_followed(connection, _moved_occurrences(connection, {*ids, *bases}))
-    followed = [replace(one, is_history=one.is_new and has_passed(one.bounds, now)) for one in followed]
+    followed = find_followed(connection, _moved_occurrences(connection, {*ids, *bases}, renewed=ids))
+    followed = [_as_stated(one, now) for one in _as_seen(connection, followed)]
     _store(connection, followed, now)
     raise_sequences(connection, {one.now.id for one in followed if one.changed and one.moves})
     follows = {(one.now.id, one.now.occurrence) for one in followed}
     followed_before = [pair for pair, stored in _stored_deadlines(connection, ids).items() if references_in(stored)]
     _let_go(connection, [pair for pair in followed_before if pair not in follows])
+
+
+def _as_seen(connection: Connection, followed: Sequence[FollowedOccurrence]) -> list[FollowedOccurrence]:
+    """Return occurrences of which those that a rule has found ahead are history no more, whatever they were before."""
+    ids = {one.now.id for one in followed if one.history_since and not one.is_new}
+    evaluated = {number: at for some in chunks(ids) for number, at in connection.execute(_EVALUATED, {"ids": some})}
+
+    def found_ahead(one: FollowedOccurrence) -> bool:
+        at, since = evaluated.get(one.now.id), one.now.stated_at
+        return not one.is_new and at is not None and since is not None and since <= at
+
+    return [replace(one, history_since=None) if found_ahead(one) else one for one in followed]
+
+
+def _as_stated(one: FollowedOccurrence, now: datetime) -> FollowedOccurrence:
+    """Return an occurrence with whether it is history, now that its series is stated."""
+    may_be = one.is_new or one.history_since is not None
+    return replace(one, is_history=may_be and has_passed(one.bounds, now))
 
 
 def _let_go(connection: Connection, occurrences: Collection[tuple[int, str]]) -> None:
@@ -128,11 +152,17 @@ def _follow(one: Tracked, name: str, base: Bounds, stored: str | None) -> Follow
     same = now.bounds.fingerprint == bounds.fingerprint and now.bounds.stands_at == bounds.stands_at
     if stored is not None:
         same = stored == one.commitment.deadline and now.bounds.to_json() == bounds.to_json()
-    history_since = state.history_since if state and state.is_history else None
     is_new = state is None or state.bounds is None or state.is_history
+    history_since = state.history_since if state and state.bounds else _history_since(one, now)
     return FollowedOccurrence(
         now=now, bounds=bounds, cause=recurs.key, changed=not same, is_new=is_new, history_since=history_since
     )
+
+
+def _history_since(series: Tracked, occurrence: Tracked) -> datetime | None:
+    """Return since when an occurrence that was not moved is history: it had passed when its series was stated."""
+    stated_at = series.stated_at or series.recorded_at
+    return stated_at if has_passed(occurrence.bounds, stated_at) else None
 
 
 def _store(connection: Connection, followed: Iterable[FollowedOccurrence], now: datetime) -> None:
@@ -145,7 +175,7 @@ def _store(connection: Connection, followed: Iterable[FollowedOccurrence], now: 
             "bounds": one.bounds.to_json(),
             "version": _version(one),
             "stated_at": None if one.is_history else now if one.moves else one.now.stated_at or now,
-            "history_since": (one.history_since or now) if one.is_history else None,
+            "history_since": one.history_since or (now if one.is_history else None),
         }
         for one in changed
     ]
@@ -178,12 +208,15 @@ def _bases(connection: Connection, ids: Sequence[int]) -> list[int]:
     return list(connection.execute(query).scalars())
 
 
-def _moved_occurrences(connection: Connection, ids: Iterable[int]) -> Moved:
+def _moved_occurrences(connection: Connection, ids: Iterable[int], *, renewed: Collection[int]) -> Moved:
+    """Return what is moved in some series. Of those that are renewed, what follows is yet to be found."""
     found: dict[int, dict[str, Bounds]] = defaultdict(dict)
-    query = select(_O.commitment_id, _O.occurrence, _O.bounds)
+    query = select(_O.commitment_id, _O.occurrence, _O.bounds, _O.deadline)
     for some in chunks(ids):
         mine = query.where(_O.commitment_id.in_(some), _O.occurrence != "", _O.deadline.is_not(None))
-        for one, name, bounds in connection.execute(mine):
+        for one, name, bounds, deadline in connection.execute(mine):
+            if one in renewed and references_in(deadline):
+                continue
             found[one][name] = Bounds.from_json(bounds)
     return found
 
