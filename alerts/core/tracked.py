@@ -139,6 +139,7 @@ class Tracked:
     stated_at: datetime | None = None
     answer: NoticeAnswer | None = None  # of a notice that is closed
     following: Point | None = None  # of an occurrence that is closed: when the next one is due, which counts from that
+    counted_from: datetime | None = None  # of an occurrence: the closing of another one, if it counts from that
     sent_alerts: tuple[SentAlert, ...] = ()
     own_snoozes: tuple[OwnSnooze, ...] = ()
 
@@ -214,7 +215,8 @@ class Tracked:
         """Return one occurrence, with its own bounds and state. Raises InputError where there is none of that name."""
         if not occurrence:
             return self
-        if self.bounds.recurrence is None:
+        recurs = self.bounds.recurrence
+        if recurs is None:
             raise InputError(f"{self.commitment.key} does not recur: it has no occurrence {occurrence!r}")
         bounds = occurrence_bounds(self.bounds, occurrence)
         state = self.occurrences.get(occurrence, Occurrence())
@@ -231,6 +233,7 @@ class Tracked:
             occurrence=occurrence,
             occurrences={},
             following=self._due_after(occurrence),
+            counted_from=recurs.closing_before(occurrence) if isinstance(recurs, DoneSeries) else None,
             sent_alerts=tuple(one for one in self.sent_alerts if one.occurrence == occurrence),
             stated_at=(state.stated_at if state.bounds else None) or self._known_since(occurrence, bounds.fingerprint),
         )

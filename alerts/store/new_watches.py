@@ -70,7 +70,8 @@ def new_watch_row(
 ) -> dict[str, Any]:
     """Return the row of a new watch. `seen`: the fingerprint and the revision of the watch from which it takes over."""
     fingerprint, revision = seen or (None, tracked.revision)
-    since = max(since, tracked.stated_at or tracked.recorded_at)
+    if seen or not tracked.recurs:  # of a series, each occurrence has its own: a move of the whole may leave it alone
+        since = max(since, tracked.stated_at or tracked.recorded_at)
     watch = Watch(
         rule=rule, commitment_id=tracked.id, since=since, next_at=since, fingerprint=fingerprint, revision=revision
     )

@@ -31,7 +31,8 @@ from alerts.store.watch_rows import BY_KEY, key_parameters
 
 log = logging.getLogger(__name__)
 _V = tables.revisions.c
-# Moves and ends that watches have not seen, in order. A series also needs its earlier bounds.
+# Moves and ends that watches have not seen, in order. A series also needs its earlier bounds: a new watch, too, asks
+# since when an occurrence has had those of its own.
 _UNSEEN = (
     select(*(column for column in _V if column.name != "stated"))  # no watch needs the other stated fields
     .where(
@@ -94,7 +95,9 @@ def _with_unseen_changes(
 ) -> Mapping[int, Tracked]:
     seen: dict[int, int] = {}
     for watch in watches:
-        if watch.revision < tracked[watch.commitment_id].revision:
+        item = tracked[watch.commitment_id]
+        is_new_series = item.recurs and watch.fingerprint is None and item.revision > 1
+        if watch.revision < item.revision or is_new_series:
             seen[watch.commitment_id] = min(watch.revision, seen.get(watch.commitment_id, watch.revision))
     if not seen:
         return tracked

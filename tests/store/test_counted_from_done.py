@@ -268,3 +268,42 @@ def test_what_goes_out_when_it_is_closed_is_sent_about_the_next(store):
     for now in days("2025-12-25", "2025-12-28"):
         plan_at(store, now.replace(minute=1), ahead, register=True)
     assert "2026-01-25 before P31D, Thu 25 Dec" in said(store)
+
+
+def test_what_lies_before_the_closing_is_not_sent_about_one_that_has_the_name_of_one_withdrawn(store):
+    ahead = rule(remind=remind(before=("P31D", "P1D")))
+    load(store, entry("check", "every 2 weeks after it was last done from 2025-12-01"), now=LOADED)
+    close(store, "2025-12-01", "2025-12-02T12:00")
+    plan_at(store, at("2025-12-02T12:01"), ahead, register=True)
+    close(store, "2025-12-16", "2025-12-02T15:00")  # the next is due on 16 December too, under the name of the 17th
+    plan_at(store, at("2025-12-02T15:01"), ahead)
+    acting.reopen(store, "check", change(at("2025-12-03T10:00")), "2025-12-16")
+    close(store, "2025-12-16", "2025-12-03T10:05")  # and now it is due on the 17th
+    plan_at(store, at("2025-12-03T10:06"), ahead)
+    for now in days("2025-12-04", "2025-12-17"):
+        plan_at(store, now, ahead)
+    assert [one for one in said(store) if one.startswith("2025-12-17")] == ["2025-12-17 before P1D, Tue 16 Dec"]
+
+
+def test_one_that_has_the_name_of_one_withdrawn_reports_its_own_move_only(store):
+    load(store, entry("check", "every 2 weeks after it was last done from 2025-12-01"), now=LOADED)
+    tick(store, days("2025-11-10", "2025-11-10"))
+    close(store, "2025-12-01", "2025-12-02T12:00")
+    close(store, "2025-12-16", "2025-12-02T15:00")
+    tick(store, [at("2025-12-02T15:01")])
+    acting.move(store, "check", "2025-12-20", change(at("2025-12-03T09:00")), "2025-12-17")
+    acting.reopen(store, "check", change(at("2025-12-03T10:00")), "2025-12-16")
+    close(store, "2025-12-16", "2025-12-03T10:05")
+    acting.move(store, "check", "2025-12-23", change(at("2025-12-03T10:10")), "2025-12-17")
+    tick(store, [at("2025-12-03T10:15")])
+    assert [one for one in said(store) if one.startswith("2025-12-17")] == ["2025-12-17 moved, Wed 3 Dec"]
+    assert tracked(store, "check").at("2025-12-17").bounds.text == "Tue 23 Dec 2025"
+
+
+def test_two_that_are_closed_between_two_turns_both_report_that(store):
+    load(store, entry("check", "every 2 weeks after it was last done from 2025-12-01"), now=LOADED)
+    tick(store, days("2025-11-10", "2025-11-10"))
+    close(store, "2025-12-01", "2025-11-11T10:00")
+    close(store, "2025-12-02", "2025-11-11T11:00")
+    tick(store, days("2025-11-12", "2025-11-12"))
+    assert said(store) == ["2025-12-01 closed, Wed 12 Nov", "2025-12-02 closed, Wed 12 Nov"]

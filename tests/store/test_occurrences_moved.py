@@ -139,3 +139,13 @@ def test_the_move_of_one_that_was_closed_and_reopened_before_it_had_a_watch_is_r
     acting.move(store, "report", "2026-02-07", change(at("2025-11-11T08:20")), "2026-01-31")
     tick(store, days("2025-11-11", "2025-11-12"))
     assert said(store) == ["2026-01-31 moved, Tue 11 Nov"]
+
+
+def test_all_that_fell_due_before_a_move_that_left_it_alone_is_recorded_though_no_turn_came_before(store):
+    leads = rule(remind=remind(before=("P14D", "P12D", "P7D")))
+    load(store, entry("report", MONTHLY), now=LOADED)
+    move(store, "report", f"{MONTHLY} except 2026-02-28", now=at("2025-11-22T00:00"))
+    plan_at(store, at("2025-11-23T09:00"), leads)
+    assert said(store) == ["2025-11-30 before P7D, Sun 23 Nov"]
+    merged = ["2025-11-30 before P14D, Sun 23 Nov", "2025-11-30 before P12D, Sun 23 Nov"]
+    assert said(store, skipped=True) == merged

@@ -23,7 +23,7 @@ from alerts.core.schedule.moments import (
     one_time_moments,
     repeating_moments,
 )
-from alerts.core.schedule.occurrence_expansion import expand_occurrences, latest_missed_position
+from alerts.core.schedule.occurrence_expansion import begun_anew, expand_occurrences, latest_missed_position
 from alerts.core.schedule.reopenings import acknowledgement_ended_at, ended_by
 from alerts.core.schedule.snoozed_watches import ChangesSeen, during_snooze, postponed, snooze_ends_at
 from alerts.core.schedule.unanswered import due_unanswered
@@ -53,6 +53,8 @@ def evaluate(rule: Rule, tracked: Tracked, watch: Watch, now: datetime, firings:
     Several missed moments of the kinds that merge become one: the latest. No reminder comes twice, whatever the times
     of the calls. A new commitment gets a reminder of the latest moment that it missed.
     """
+    context, watch = begun_anew(Context(rule, tracked, firings), watch)
+    tracked = context.tracked
     moved = watch.fingerprint is not None and watch.fingerprint != tracked.bounds.fingerprint
     if moved:  # an acknowledgement of the old date does not count for the new one
         tracked = replace(tracked, acknowledged=tracked.current_acknowledgement)

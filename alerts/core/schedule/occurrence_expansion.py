@@ -19,7 +19,6 @@ from alerts.core.schedule.occurrences import PreviousRecurrence, before_moves, e
 from alerts.core.schedule.watches import Evaluation, Watch
 from alerts.core.stages import has_passed
 from alerts.core.tracked import Revision, Tracked
-from alerts.deadlines.done_series import DoneSeries
 from alerts.deadlines.values import frozen
 
 
@@ -100,7 +99,7 @@ def _new_watch(context: Context, watch: Watch, changes: _Changes, name: str, now
         rule=watch.rule,
         commitment_id=watch.commitment_id,
         occurrence=name,
-        since=changes.since,
+        since=_known_since(context, watch, changes, name),
         next_at=now,
         cursor=None if changes.reopened else _served_until(context, watch, changes, name),
         revision=context.tracked.revision,
@@ -114,22 +113,39 @@ def _new_watch(context: Context, watch: Watch, changes: _Changes, name: str, now
         return replace(own, cursor=served_until, fingerprint=fingerprint, revision=watch.revision)
     if changes.announced:
         return replace(own, latest_moment=latest_missed_position(context, own))
-    closed_at, state = _closing_before(context, name), context.tracked.occurrences.get(name)
+    closed_at, state = context.tracked.at(name).counted_from, context.tracked.occurrences.get(name)
     if closed_at is None or (state and state.bounds):
         return own
     return replace(own, latest_moment=latest_missed_position(context, replace(own, since=closed_at)))
 
 
-def _closing_before(context: Context, name: str) -> datetime | None:
-    """Return the closing from which an occurrence counts, if it follows one."""
-    recurs = context.tracked.bounds.recurrence
-    return recurs.closing_before(name) if isinstance(recurs, DoneSeries) else None
+def _known_since(context: Context, watch: Watch, changes: _Changes, name: str) -> datetime:
+    """Return from when on something of an occurrence can be missed."""
+    stated_at = context.tracked.at(name).stated_at if watch.fingerprint is None else None
+    return max(changes.since, stated_at) if stated_at else changes.since
+
+
+def begun_anew(context: Context, watch: Watch) -> tuple[Context, Watch]:
+    """Return the watch of an occurrence that counts from a closing since the last evaluation as it begins.
+
+    One of the same name was withdrawn before: its closing was taken back. What had happened to that one is not told.
+    """
+    closed_at = context.tracked.counted_from if context.tracked.open else None
+    begins = closed_at - JUST_AFTER if closed_at else None
+    if closed_at is None or begins is None or watch.cursor is None or begins <= watch.cursor:
+        return context, watch
+    changes = tuple(change for change in context.tracked.changes if change.recorded_at > closed_at)
+    before = next((change.before for change in changes if change.before and change.occurrence), None)
+    context = replace(context, tracked=replace(context.tracked, changes=changes))
+    latest = latest_missed_position(context, replace(watch, since=closed_at, occurrence=""))
+    begun = replace(watch, since=closed_at, cursor=begins, fingerprint=None, latest_moment=latest)
+    return context, replace(begun, fingerprint=before.fingerprint, latest_moment=None) if before else begun
 
 
 def _served_until(context: Context, watch: Watch, changes: _Changes, name: str) -> datetime | None:
     """Return up to when nothing of an occurrence can have been missed; one that follows a closing begins with that."""
     recurs = context.tracked.bounds.recurrence
-    if recurs and name == recurs.open_name and (closed_at := _closing_before(context, name)):
+    if recurs and name == recurs.open_name and (closed_at := context.tracked.at(name).counted_from):
         return closed_at - JUST_AFTER  # what is due at that instant is still sent
     return None if changes.from_start else watch.cursor
 
