@@ -8,8 +8,8 @@ Where the design leaves a choice, it is read like this:
   acknowledgement ends by it all the same, for the bounds did change; what it had silenced up to there stays silent.
 * Where a rule reports moves, the alert of a move stands for what was missed under the new bounds: nothing is made up
   for, nor for the turns of a recurrence that was moved.
-* A turn that was moved by itself reports that as a turn. What happened to a turn that is gone by the next tick is not
-  reported.
+* A turn that was moved by itself reports that as a turn. What happened to a turn that is gone by the next tick, or
+  history, is not reported.
 * A move of the whole makes a new bounds version of all turns but those that were moved by themselves and stay; a move
   of one turn makes one of that turn only.
 * What is closed reports its end (and its moves that were not reported yet), and nothing else that was still due. A turn

@@ -22,7 +22,8 @@ def moves(watch: Watch, name: str, first: datetime) -> Iterator[AddressedReminde
         known = [found for stated in (before[-1], *evaluated[-1:]) if (found := fingerprint_of(stated, name))]
         now = watch.course.stated_at(tick)
         fingerprint = fingerprint_of(now, name) if now else None
-        if fingerprint and fingerprint != known[-1]:
+        is_history = bool(now and name in now.turns and not now.turns[name].tracked)
+        if fingerprint and fingerprint != known[-1] and not is_history:
             for stated in since:
                 yield watch.reminder(tick, name, "moved", stated.at, sent=stated is since[-1])
 

@@ -74,7 +74,7 @@ class TurnEvaluation:
                 if turn and (before.bounds is None or before.bounds.fingerprint != turn.bounds.fingerprint):
                     schedule = schedules[turn.bounds.scheduled_by]
                     before.sent = self.replaced_by_move(tick, turn, schedule) or self.before_closing(turn, schedule)
-                before.at, before.bounds = tick, turn.bounds if turn else None
+                before.at, before.bounds, before.owed = tick, turn.bounds if turn else None, None
 
     def replaced_by_move(self, tick: datetime, turn: Turn, schedule: Schedule) -> tuple[datetime, bool] | None:
         """Return the place of what was missed under new bounds, where the alert of a move that came with an end
@@ -124,7 +124,7 @@ class TurnEvaluation:
             since = max(since, self.acknowledgement_ended(tick) or since)
         pause = self.pause_at(tick, since if fresh or reopened else None)
         anew = fresh or reopened is not None or before.owed is not None
-        since = before.owed or since
+        since = since if fresh else before.owed or since  # what was owed under other bounds is missed
         known = self.not_silenced(schedule, None if anew else before.at, tick, pause, bounds)
         due = [one for one in known if one.send_at >= since] if anew else known
         missed = [one for one in known if one.send_at < since] if anew else []

@@ -405,7 +405,7 @@ def unmoved(course: Course, found: dict[str, Course], turns: dict[str, Bounds]) 
     """Return where turns would be had none been moved by itself. What has ended stays where it was then."""
     base = base_of(course, found)
     if base is None:
-        return turns
+        return dict(turns)
     others = {name: base.unmoved[name] for name in turns}
     return {
         name: bounds if others[name] == base.now.turns[name].bounds else counted(course, found, others[name])

@@ -307,3 +307,15 @@ def test_two_that_are_closed_between_two_turns_both_report_that(store):
     close(store, "2025-12-02", "2025-11-11T11:00")
     tick(store, days("2025-11-12", "2025-11-12"))
     assert said(store) == ["2025-12-01 closed, Wed 12 Nov", "2025-12-02 closed, Wed 12 Nov"]
+
+
+def test_an_answer_that_a_reopening_ended_before_the_first_turn_has_silenced_nothing(store):
+    load(store, entry("check", "every 5 days after it was last done from 2025-12-01"), now=LOADED)
+    tick(store, days("2025-11-10", "2025-11-10"))
+    close(store, "2025-12-01", "2025-12-01T12:00")
+    acting.acknowledge(store, "check", None, change(at("2025-12-09T12:00")), "2025-12-06")
+    close(store, "2025-12-06", "2025-12-10T12:00")
+    acting.reopen(store, "check", change(at("2025-12-10T12:10")), "2025-12-06")
+    tick(store, days("2025-12-11", "2025-12-11"))
+    assert said(store)[1:] == ["2025-12-06 overdue P0D, Thu 11 Dec"]
+    assert said(store, skipped=True) == []

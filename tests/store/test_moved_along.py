@@ -75,3 +75,15 @@ def test_what_lay_ahead_when_it_was_moved_along_is_alerted_whatever_comes_before
         "2026-01-01 overdue P0D, Wed 14 Jan"
     ]
     assert "2026-01-01" in listed(store, "claim")
+
+
+def test_history_that_was_moved_along_for_an_hour_is_not_reported(store: Store) -> None:
+    telling = rule(remind=remind(before=("P1D",), overdue=Overdue(every="P30D"), moved=True))
+    load(store, VISIT, entry("care", "P20D after visit"), entry("claim", "P1D after care"), now=at("2026-02-10"))
+    plan_at(store, at("2026-02-10T09:00"), telling, register=True)
+    acting.move(store, "care", "2026-04-01", change(at("2026-02-11T09:00")), "2026-01-01")
+    move(store, "claim", "P80D before care", at("2026-02-11T10:00"))
+    for day in range(12, 20):
+        plan_at(store, at(f"2026-02-{day}") + timedelta(hours=9), telling)
+    assert [one for one in sent(store, "claim") if one.startswith("2026-01-01")] == []
+    assert [one for one in sent(store, "care") if one.startswith("2026-01-01")] == ["2026-01-01 moved, Thu 12 Feb"]

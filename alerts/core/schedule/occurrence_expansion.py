@@ -15,7 +15,7 @@ from alerts.core.schedule.moments import (
     one_time_moments,
     repeating_moments,
 )
-from alerts.core.schedule.occurrences import PreviousRecurrence, before_moves, exists, kept, names, passed
+from alerts.core.schedule.occurrences import PreviousRecurrence, before_moves, exists, kept, names, passed, was_history
 from alerts.core.schedule.watches import Evaluation, Watch
 from alerts.core.stages import has_passed
 from alerts.core.tracked import Revision, Tracked
@@ -125,14 +125,21 @@ def _known_since(context: Context, watch: Watch, changes: _Changes, name: str) -
     return max(changes.since, stated_at) if stated_at else changes.since
 
 
+def begins_at(occurrence: Tracked) -> datetime | None:
+    """Return where the watch of an occurrence begins that counts from a closing: what is due at that very instant is
+    still sent."""
+    return occurrence.counted_from - JUST_AFTER if occurrence.counted_from else None
+
+
 def begun_anew(context: Context, watch: Watch) -> tuple[Context, Watch]:
     """Return the watch of an occurrence that counts from a closing since the last evaluation as it begins.
 
     One of the same name was withdrawn before: its closing was taken back. What had happened to that one is not told.
     """
-    closed_at = context.tracked.counted_from if context.tracked.open else None
-    begins = closed_at - JUST_AFTER if closed_at else None
-    if closed_at is None or begins is None or watch.cursor is None or begins <= watch.cursor:
+    closed_at, begins = context.tracked.counted_from, begins_at(context.tracked)
+    if closed_at is None or begins is None or not context.tracked.open:
+        return context, watch
+    if watch.cursor is None or begins <= watch.cursor:
         return context, watch
     changes = tuple(change for change in context.tracked.changes if change.recorded_at > closed_at)
     before = next((change.before for change in changes if change.before and change.occurrence), None)
@@ -145,8 +152,8 @@ def begun_anew(context: Context, watch: Watch) -> tuple[Context, Watch]:
 def _served_until(context: Context, watch: Watch, changes: _Changes, name: str) -> datetime | None:
     """Return up to when nothing of an occurrence can have been missed; one that follows a closing begins with that."""
     recurs = context.tracked.bounds.recurrence
-    if recurs and name == recurs.open_name and (closed_at := context.tracked.at(name).counted_from):
-        return closed_at - JUST_AFTER  # what is due at that instant is still sent
+    if recurs and name == recurs.open_name and (begins := begins_at(context.tracked.at(name))):
+        return begins
     return None if changes.from_start else watch.cursor
 
 
@@ -219,6 +226,9 @@ def _watches_of_changed_occurrences(
     ]
     found = {name: new_watch(name) for name in moved if exists(context.tracked, name)}
     for name, own_changes in changes.items():
+        if was_history(context.tracked, name, own_changes[0].recorded_at):
+            found.pop(name, None)
+            continue
         own, now = new_watch(name), context.tracked.at(name).bounds.fingerprint
         before = next((change.before for change in own_changes if change.before), None)  # the first may be an end
         fingerprint = own.fingerprint or (before.fingerprint if before else now)

@@ -54,12 +54,12 @@ def kept(tracked: Tracked, before: PreviousRecurrence) -> Iterator[str]:
     for name in recurred.names_about(before.stated_at):
         if recurs.begins_after(name, stated_at):
             return
-        tracked_before = before.fingerprint(name) and not _was_history(tracked, name, before.until)
+        tracked_before = before.fingerprint(name) and not was_history(tracked, name, before.until)
         if tracked_before and exists(tracked, name) and passed(tracked, name):
             yield name
 
 
-def _was_history(tracked: Tracked, name: str, at: datetime) -> bool:
+def was_history(tracked: Tracked, name: str, at: datetime) -> bool:
     """Return whether an occurrence that was moved along had never been tracked before an instant."""
     state = tracked.occurrences.get(name)
     return state is not None and state.is_history and (state.history_since is None or state.history_since < at)
