@@ -43,7 +43,7 @@ def _reopen_one(changes: CommitmentChanges, series: Tracked, name: str, change: 
     require_closed(now)
     assert own is not None
     if isinstance(recurs := series.bounds.recurrence, DoneSeries):
-        _withdraw_next(changes, series, recurs, name)
+        _withdraw_next(changes, series, recurs, name, change)
     after = reopen_to(now, change).after
     values = {"version": after.bounds_version} if own.bounds else {"reopened": own.reopened + 1}
     changes.reopen_occurrence(now, change.now, **values)
@@ -52,11 +52,15 @@ def _reopen_one(changes: CommitmentChanges, series: Tracked, name: str, change: 
         restore_renewal(changes, now, change)
 
 
-def _withdraw_next(changes: CommitmentChanges, series: Tracked, recurs: DoneSeries, name: str) -> None:
-    """Take back the occurrence that counts from a closing. Raises InputError where another one was closed since."""
+def _withdraw_next(changes: CommitmentChanges, series: Tracked, recurs: DoneSeries, name: str, change: Change) -> None:
+    """Take back the occurrence that counts from a closing, with its own date and all answers about it.
+
+    Raises InputError where another one was closed since.
+    """
     if recurs.turns[-2].name != name:
         last = recurs.turns[-2].name
         raise InputError(
             f"{series.commitment.key} {name} was followed by others: {last}, the last one, can be reopened"
         )
+    changes.withdraw_occurrence(series, recurs.open_name, change.now)
     changes.set_recurrence(series, recurs.reopened())

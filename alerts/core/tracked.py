@@ -221,6 +221,8 @@ class Tracked:
         bounds = occurrence_bounds(self.bounds, occurrence)
         state = self.occurrences.get(occurrence, Occurrence())
         status = state.status if self.open else self.commitment.status
+        counted_from = recurs.closing_before(occurrence) if isinstance(recurs, DoneSeries) else None
+        sent_alerts = (one for one in self.sent_alerts if one.occurrence == occurrence)
         return replace(
             self,
             commitment=replace(self.commitment, status=status),
@@ -233,8 +235,9 @@ class Tracked:
             occurrence=occurrence,
             occurrences={},
             following=self._due_after(occurrence),
-            counted_from=recurs.closing_before(occurrence) if isinstance(recurs, DoneSeries) else None,
-            sent_alerts=tuple(one for one in self.sent_alerts if one.occurrence == occurrence),
+            counted_from=counted_from,
+            # What was sent before that closing was about one of the same name that was withdrawn.
+            sent_alerts=tuple(one for one in sent_alerts if counted_from is None or one.at >= counted_from),
             stated_at=(state.stated_at if state.bounds else None) or self._known_since(occurrence, bounds.fingerprint),
         )
 

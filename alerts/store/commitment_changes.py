@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from alerts.core.changes import Change, StatedCommitment
 from alerts.core.commitments import Commitment, Party, Source
@@ -170,6 +170,11 @@ class CommitmentChanges:
         """Store another open occurrence of what counts from when it was last done."""
         bounds = with_recurrence(series.bounds, recurs).to_json()
         self._connection.execute(update(tables.commitments).where(_C.id == series.id).values(bounds=bounds))
+
+    def withdraw_occurrence(self, series: Tracked, occurrence: str, at: datetime) -> None:
+        """Forget what has happened to an occurrence that is there no more: another one may get its name."""
+        answer_rows.end_snoozes(self._connection, series.id, occurrence, at)
+        self._connection.execute(delete(tables.occurrences).where(occurrence_rows.one(series, occurrence)))
 
     def reopen_occurrence(self, now: Tracked, at: datetime, **values: int) -> None:
         """Store that one occurrence is open again, and end its acknowledgement; `values` count its version."""

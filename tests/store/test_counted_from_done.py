@@ -1,11 +1,13 @@
 """What counts from when it was last done: one open occurrence, and the next counts from its closing."""
 
 import pytest
+from sqlalchemy import select
 
 from alerts.core.explanation import explain
 from alerts.core.schedule.occurrences import passed
 from alerts.cron import Cron
 from alerts.deadlines.errors import InputError
+from alerts.store import tables
 from tests import acting
 from tests.factories import at, change, entry, load, move, plan_at, remind, rule, tracked
 from tests.store.recurring import DESK, LOADED, days, said, tick
@@ -319,3 +321,20 @@ def test_an_answer_that_a_reopening_ended_before_the_first_turn_has_silenced_not
     tick(store, days("2025-12-11", "2025-12-11"))
     assert said(store)[1:] == ["2025-12-06 overdue P0D, Thu 11 Dec"]
     assert said(store, skipped=True) == []
+
+
+def test_one_that_has_the_name_of_one_withdrawn_has_none_of_its_dates_and_answers(store):
+    load(store, entry("check", "every 2 weeks after it was last done from 2025-12-01"), now=LOADED)
+    close(store, "2025-12-01", "2025-12-01T12:00")
+    acting.acknowledge(store, "check", None, change(at("2025-12-01T12:10")), "2025-12-15")
+    acting.move(store, "check", "2025-12-19", change(at("2025-12-01T12:20")), "2025-12-15")
+    until = at("2025-12-18T00:00")
+    for recipient in (None, "desk@example.org"):
+        acting.snooze(store, "check", until, change(at("2025-12-01T12:30")), "2025-12-15", recipient=recipient)
+    acting.reopen(store, "check", change(at("2025-12-01T12:40")), "2025-12-01")
+    close(store, "2025-12-01", "2025-12-01T12:50")
+    again = tracked(store, "check").at("2025-12-15")
+    assert (again.bounds.text, again.bounds_version) == ("Mon 15 Dec 2025", 1)
+    assert (again.acknowledged, again.snoozed) == (None, None)
+    with store.database.read() as connection:
+        assert not connection.execute(select(tables.snoozes)).all()

@@ -241,3 +241,20 @@ def test_of_the_reports_that_a_silence_has_held_back_the_latest_goes_out(
     assert [(one.reminder.kind, one.reminder.send_at) for one in found.contexts] == [("unanswered", end)]
     planned = store.ledger.reminders(tracked(store).id)
     assert sum("merged into" in (one["skipped"] or "") for one in planned) == merged
+
+
+def test_silence_about_one_that_was_withdrawn_is_not_silence_about_another_of_its_name(store: Store) -> None:
+    def turn(when: str) -> list[str]:
+        plan_at(store, at(when), early, LEAD, register=True, to=(ANN,))
+        claims = claim(store, at(when))
+        record(store, claims, at(when))
+        return [f"{context.reminder.kind} {context.reminder.occurrence}" for one in claims for context in one.contexts]
+
+    early = rule("leads", remind=remind(before=("P14D",)))
+    load(store, entry("check", "every 2 weeks after it was last done from 2025-11-01"), now=at("2025-11-01T08:00"))
+    for name, when in (("2025-11-01", "2025-11-02T08:00"), ("2025-11-16", "2025-11-02T08:10")):
+        acting.close(store, "check", "fulfilled", change(at(when)), name)
+    assert turn("2025-11-03T09:00") == ["before 2025-11-17"]  # it is due on the 16th, too
+    acting.reopen(store, "check", change(at("2025-11-03T10:00")), "2025-11-16")
+    acting.close(store, "check", "fulfilled", change(at("2025-11-03T11:00")), "2025-11-16")
+    assert [turn(f"2025-11-0{day}T10:00") for day in (4, 6, 7)] == [[], [], []]
