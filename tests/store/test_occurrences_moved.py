@@ -149,3 +149,26 @@ def test_all_that_fell_due_before_a_move_that_left_it_alone_is_recorded_though_n
     assert said(store) == ["2025-11-30 before P7D, Sun 23 Nov"]
     merged = ["2025-11-30 before P14D, Sun 23 Nov", "2025-11-30 before P12D, Sun 23 Nov"]
     assert said(store, skipped=True) == merged
+
+
+def test_what_an_alert_of_a_move_stood_for_is_not_made_up_for_when_it_is_reopened(store):
+    telling = rule(remind=remind(before=("P31D", "P7D"), moved=True, closed=True))
+    load(store, entry("report", MONTHLY), now=LOADED)
+    plan_at(store, LOADED, telling)
+    close(store, "report", now=at("2025-11-11T00:00"))
+    plan_at(store, at("2025-11-11T09:00"), telling)
+    acting.reopen(store, "report", change(at("2025-11-12T00:00")))
+    move(store, "report", "every FREQ=WEEKLY;COUNT=4 from 2025-12-01", now=at("2025-11-12T00:05"))
+    close(store, "report", now=at("2025-11-12T00:10"))
+    plan_at(store, at("2025-11-12T09:00"), telling)
+    acting.reopen(store, "report", change(at("2025-11-13T00:00")))
+    for now in days("2025-11-13", "2025-11-25"):
+        plan_at(store, now, telling)
+    assert said(store)[2:] == [
+        "moved, Wed 12 Nov",
+        "closed, Wed 12 Nov",
+        "reopened, Thu 13 Nov",
+        "2025-12-15 before P31D, Fri 14 Nov",
+        "2025-12-22 before P31D, Fri 21 Nov",
+        "2025-12-01 before P7D, Mon 24 Nov",
+    ]

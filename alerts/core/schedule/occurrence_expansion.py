@@ -113,10 +113,19 @@ def _new_watch(context: Context, watch: Watch, changes: _Changes, name: str, now
         return replace(own, cursor=served_until, fingerprint=fingerprint, revision=watch.revision)
     if changes.announced:
         return replace(own, latest_moment=latest_missed_position(context, own))
+    if changes.reopened and context.rule.remind.moved and (moved_at := _moved_at(context, name)):
+        # That move was reported with an end: an occurrence that was open then has a watch if it had missed anything.
+        return replace(own, latest_moment=latest_missed_position(context, replace(own, since=moved_at)))
     closed_at, state = context.tracked.at(name).counted_from, context.tracked.occurrences.get(name)
     if closed_at is None or (state and state.bounds):
         return own
     return replace(own, latest_moment=latest_missed_position(context, replace(own, since=closed_at)))
+
+
+def _moved_at(context: Context, name: str) -> datetime | None:
+    """Return when a move of the whole gave an occurrence its bounds, if one did."""
+    stated_at = context.tracked.at(name).stated_at
+    return stated_at if stated_at and stated_at > context.tracked.recorded_at else None
 
 
 def _known_since(context: Context, watch: Watch, changes: _Changes, name: str) -> datetime:
