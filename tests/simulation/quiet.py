@@ -112,8 +112,11 @@ class Quiet:
             count["sent"] += went is not None
             if row["skipped"]:  # merged when it was let go
                 fine = expected != row["planned_at"]
-            elif row["state"] == "superseded":  # it does not matter when, if a later one went in its place
-                fine = expected is None or expected >= row["ended_at"] or _turn_of(row, expected) in sent
+            elif (
+                row["state"] == "superseded"
+            ):  # it does not matter when, if a later one went in its place, or it had ended
+                has_ended = expected and not _is_open(known[row["key"]], row["occurrence"], expected)
+                fine = not expected or has_ended or expected >= row["ended_at"] or _turn_of(row, expected) in sent
             else:
                 fine = went == expected
             if not fine:
@@ -134,6 +137,10 @@ class Quiet:
             if may_go(alert, tick, self.silences):
                 return tick
         return None
+
+
+def _is_open(course: Course, occurrence: str, at: datetime) -> bool:
+    return course.was_open(at) and not (occurrence and course.is_closed(occurrence, at))
 
 
 def _planned(store: Store) -> Iterator[Any]:
