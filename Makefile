@@ -77,7 +77,7 @@ api: $(VENV)/.installed-web  ## try the API by its document, all checks, statefu
 container: $(VENV)/.installed-dev  ## try the image as a service (build it before: docker build -t alerts .)
 	@$(BIN)/python -m tests.image --engine "$(ENGINE)" --image "$(IMAGE)" $(ARGS)
 
-simulate: $(VENV)/.installed-dev  ## ten years of 2,000 commitments, ten times, against an independent calculation; 100,000 odd texts (three quarters of an hour on idle cores)
+simulate: $(VENV)/.installed-dev  ## ten years of 2,000 commitments, ten times, against an independent calculation; 100,000 odd texts (an hour on two idle cores)
 	@$(BIN)/python -m tests.simulation $(ARGS)
 	@SIMULATE=whole $(BIN)/python -m pytest -q --hypothesis-show-statistics tests/deadlines/test_grammar_properties.py \
 	  tests/deadlines/test_rule_expansion.py tests/deadlines/test_dependent_series.py \
