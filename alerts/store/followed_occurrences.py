@@ -34,9 +34,9 @@ NOT_MOVED = {"deadline": None, "bounds": None, "version": None, "stated_at": Non
 class FollowedOccurrence:
     """An occurrence as it stands, and the bounds that it has now that the one that it counts from was moved.
 
-    `changed`: other bounds are stored, or none. `is_new`: it was not moved before, or is history. `is_history`: it had
-    passed when its series was stated. `history_since`: since which earlier statement it has been history, for all that
-    any rule knows: if none was evaluated while it was ahead, it has been history all the time.
+    `changed`: its row says something else, or there is none. `is_new`: it was not moved before, or is history.
+    `is_history`: it had passed when its series was stated. `history_since`: since which earlier statement it has been
+    history, for all that any rule knows: if none was evaluated while it was ahead, it has been history all the time.
 
     Its row has the deadline of the series: what somebody moves by hand has another one, and follows nothing.
     """
@@ -123,7 +123,8 @@ def _as_seen(connection: Connection, followed: Sequence[FollowedOccurrence]) -> 
 def _as_stated(one: FollowedOccurrence, now: datetime) -> FollowedOccurrence:
     """Return an occurrence with whether it is history, now that its series is stated."""
     may_be = one.is_new or one.history_since is not None
-    return replace(one, is_history=may_be and has_passed(one.bounds, now))
+    is_history = may_be and has_passed(one.bounds, now)
+    return replace(one, is_history=is_history, changed=one.changed or (is_history and not one.is_new))
 
 
 def _let_go(connection: Connection, occurrences: Collection[tuple[int, str]]) -> None:

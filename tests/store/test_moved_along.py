@@ -9,7 +9,7 @@ import pytest
 from alerts.core.rules import Overdue
 from alerts.store import Store
 from tests import acting
-from tests.factories import at, change, entry, load, move, plan_at, remind, rule, tracked
+from tests.factories import at, change, close, entry, load, move, plan_at, remind, rule, tracked
 from tests.store.test_dependent_series import sent
 
 MONTHLY = "every FREQ=MONTHLY;BYMONTHDAY=1 from 2026-01-01"
@@ -87,3 +87,15 @@ def test_history_that_was_moved_along_for_an_hour_is_not_reported(store: Store) 
         plan_at(store, at(f"2026-02-{day}") + timedelta(hours=9), telling)
     assert [one for one in sent(store, "claim") if one.startswith("2026-01-01")] == []
     assert [one for one in sent(store, "care") if one.startswith("2026-01-01")] == ["2026-01-01 moved, Thu 12 Feb"]
+
+
+def test_history_that_was_moved_along_is_history_if_what_it_counts_from_ends_before_anybody_was_told(
+    store: Store,
+) -> None:
+    load(store, VISIT, entry("claim", "P14D before visit"), now=at("2026-02-10"))
+    plan_at(store, at("2026-02-10T09:00"), OVERDUE, register=True)
+    acting.move(store, "visit", "2026-01-25", change(at("2026-02-11")), "2026-01-01")
+    close(store, "visit", now=at("2026-02-12"))
+    plan_at(store, at("2026-02-13T09:00"), OVERDUE)
+    assert [one for one in sent(store, "claim") if one.startswith("2026-01-01")] == []
+    assert "2026-01-01" not in listed(store, "claim")

@@ -89,6 +89,12 @@ GUARDS = (
           'may_be = one.is_new or one.history_since is not None',
           'may_be = one.is_new',
           f'{_ALONG}test_history_that_was_ahead_for_a_day_is_history_unless_somebody_was_told[sqlite-unseen]'),
+    Guard('history that stays where it was moved to is history',
+          'store/followed_occurrences.py',
+          'changed=one.changed or (is_history and not one.is_new)',
+          'changed=one.changed',
+          f'{_ALONG}test_history_that_was_moved_along_is_history_if_what_it_counts_from_ends_before_anybody_was_told'
+          '[sqlite]'),
     Guard('what was found ahead is history no more',
           'store/followed_occurrences.py',
           'replace(one, history_since=None) if found_ahead(one) else one',
