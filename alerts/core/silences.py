@@ -112,12 +112,17 @@ def silenced_until(
 
     `latest`: the deadline that the alert is about.
 
-    What is critical goes out at the last firing before its deadline, which `last_firing` returns, or at once.
+    What is critical goes out at the last firing before its deadline, which `last_firing` returns, or at once, if that
+    firing and the deadline itself are silenced: by one silence, or by others that follow it without a gap.
     """
+    silences = list(silences)
     ends = max((one.ends for one in silences if one.holds(commitment, at)), default=None)
-    if ends is None or commitment.priority != "critical" or latest is None or ends < latest:
+    if ends is None or commitment.priority != "critical" or latest is None:
         return ends
-    return last_firing(latest)
+    covered = ends
+    while covered < latest and (later := [one.ends for one in silences if one.holds(commitment, covered)]):
+        covered = max(later)
+    return ends if covered < latest else last_firing(latest)
 
 
 def silence_of(silences: Iterable[Silence], commitment: Commitment, at: datetime) -> Silence | None:

@@ -100,7 +100,7 @@ def renew_followed(connection: Connection, ids: Collection[int], now: datetime) 
         return
     bases = {other for some in chunks(ids) for other in _bases(connection, some)}
     followed = find_followed(connection, _moved_occurrences(connection, {*ids, *bases}, renewed=ids))
-    followed = [_as_stated(one, now) for one in _as_seen(connection, followed)]
+    followed = [_as_stated(one, now) if one.now.id in ids else one for one in _as_seen(connection, followed)]
     _store(connection, followed, now)
     raise_sequences(connection, {one.now.id for one in followed if one.changed and one.moves})
     follows = {(one.now.id, one.now.occurrence) for one in followed}

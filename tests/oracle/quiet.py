@@ -1,7 +1,8 @@
 """When an alert may go out while silences and office hours hold alerts back, as the design reads.
 
 * A silence holds all alerts of what matches, from its start up to its end. What is critical it holds no longer than up
-  to the last firing of its rule before the deadline; what is late already it does not hold.
+  to the last firing of its rule before the deadline, if it or those that follow it without a gap hold the deadline,
+  too; what is late already it does not hold.
 * Office hours hold what is not critical, unless they would open at its deadline or after it.
 """
 
@@ -59,6 +60,8 @@ def may_go(alert: Alert, at: datetime, silences: Sequence[Silence]) -> bool:
     critical, latest = alert.one.priority == "critical", alert.latest
     ends = [silence.end for silence in silences if silence.holds(alert.one, at)]
     if ends:
+        while more := [silence.end for silence in silences if silence.holds(alert.one, max(ends))]:
+            ends += more
         near = latest is not None and max(ends) >= latest and alert.fires.last_before(latest) <= at
         if not (critical and near):
             return False

@@ -182,7 +182,8 @@ class TurnEvaluation:
         if bounds.latest:
             kind = "overdue" if ack.at >= bounds.latest else None
         else:
-            kind = "review" if bounds.first is None or ack.at >= bounds.first.counted else None
+            begins = bounds.first or bounds.stands
+            kind = "review" if begins is None or ack.at >= begins.counted else None
         if kind is None:
             return None
         lasts = self.watch.rule.acknowledged_for or Span(days=7 if kind == "overdue" else 30)

@@ -343,9 +343,11 @@ def mark_of(course: Course, found: dict[str, Course]) -> Any:
         return str(course.deadline)
     if base is None:
         return stated_in_zone(course.deadline, course.zone) if isinstance(course.deadline, Every) else None
-    gone = sorted(set(base.now.turns) - base.left)[:1] if base.left is not None else []
+    counted_from = base.now.fingerprint
+    texts, ended = counted_from if isinstance(counted_from, tuple) else ((counted_from,), ())
+    gone = set(base.now.turns) - base.left if base.left is not None else ()
     stated = str(course.deadline).replace("until after", "after")  # the same, in other words
-    return stated, base.now.fingerprint, gone
+    return (stated, *texts), tuple(sorted({*ended, *gone})[:1])  # whichever of them has ended
 
 
 def stated_in_zone(deadline: Every, zone: str | None) -> str:

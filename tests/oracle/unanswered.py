@@ -180,7 +180,7 @@ class Reports:
 
 def stages(bounds: Bounds) -> list[datetime]:
     """Return when each stage after the first begins."""
-    begins, anchor = opening_of(bounds), bounds.anchor
+    begins, anchor = opening_of(bounds), bounds.anchor or bounds.stands
     if begins is None and anchor:
         begins = start_of_day(anchor.day, anchor.zone)
     return sorted({at for at in (begins, bounds.latest) if at and not (bounds.latest and at > bounds.latest)})

@@ -97,7 +97,9 @@ def held_back(
 
     Others wait for the end of the transaction, so it stops after some hundred reminders that are to be gathered.
     """
-    silences = [one for one in silences_after(connection, now) if one.since <= now] if with_silences else []
+    silences = silences_after(connection, now) if with_silences else []
+    if not any(one.since <= now for one in silences):  # those to come only matter to what is silenced now
+        silences = []
     opens = {to: hours.next_open(to, now) for to in {row["recipient"] for row in rows}}
     closed = {to: at for to, at in opens.items() if at > now}
     found: dict[UUID, dict[UUID, Held]] = defaultdict(dict)
