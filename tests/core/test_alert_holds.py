@@ -88,12 +88,12 @@ def test_it_goes_out_at_the_first_hour_at_which_it_may(seed: int) -> None:
 
 @pytest.mark.parametrize(
     ("follows", "expected"),
-    [("2025-11-09T20:00", "2025-11-10T06:00"), ("2025-11-09T20:01", "2025-11-09T20:00")],
+    [("2025-11-10T12:00", "2025-11-10T06:00"), ("2025-11-10T12:01", "2025-11-10T12:00")],
     ids=["without-a-gap", "after-a-gap"],
 )
 def test_what_is_critical_does_not_wait_for_a_silence_that_another_follows_past_the_deadline(
     follows: str, expected: str
 ) -> None:
     about, last_firing = tracked(priority="critical"), Cron(CRON, "UTC").before
-    silences = silence(at("2025-11-01"), at("2025-11-09T20:00")), silence(at(follows), at("2025-11-20"))
+    silences = silence(at("2025-11-01"), at("2025-11-10T12:00")), silence(at(follows), at("2025-11-20"))
     assert goes_out_at(about, at("2025-11-03T06:00"), silences, OFFICE, last_firing) == at(expected)
