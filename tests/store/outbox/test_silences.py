@@ -138,14 +138,18 @@ def test_nothing_critical_is_held_past_its_deadline(store: Store, until: datetim
 
 
 def test_a_silence_to_come_that_would_hold_the_deadline_counts_for_what_is_critical(store: Store) -> None:
+    lead = rule(remind=remind(before=("P5D",)))
     load(store, entry(deadline="2025-11-10T12:00Z", priority="critical"))
-    tick(store, NOW, register=True)
+    plan_at(store, NOW, lead, to=(ANN,))
     store.silences.add(silence(at("2025-11-10T10:00")))
     store.silences.add(silence(at("2025-12-01T00:00"), since=at("2025-11-08T00:00")))
-    assert tick(store, at("2025-11-06T09:00")) == []
-    goes = at("2025-11-10T09:00")
-    assert claim(store, goes - timedelta(seconds=1)) == []
-    assert len(claim(store, goes)) == 1
+    for now, expected in (
+        ("2025-11-06T09:00", []),
+        ("2025-11-10T08:59", []),
+        ("2025-11-10T09:00", [[("truce", "P5D")]]),  # the last firing before the deadline
+    ):
+        plan_at(store, at(now), lead, register=False, to=(ANN,))
+        assert told(claim(store, at(now))) == expected
 
 
 def test_what_is_critical_and_late_is_not_held(store: Store) -> None:
