@@ -109,7 +109,7 @@ def renew_followed(connection: Connection, ids: Collection[int], now: datetime) 
 
 
 def _as_seen(connection: Connection, followed: Sequence[FollowedOccurrence]) -> list[FollowedOccurrence]:
-    """Return occurrences of which those that a rule has found ahead are history no more, whatever they were before."""
+    """Clear `history_since` of the occurrences that a rule was evaluated for while they were ahead."""
     ids = {one.now.id for one in followed if one.history_since and not one.is_new}
     evaluated = {number: at for some in chunks(ids) for number, at in connection.execute(_EVALUATED, {"ids": some})}
 

@@ -23,7 +23,12 @@ from alerts.core.schedule.moments import (
     one_time_moments,
     repeating_moments,
 )
-from alerts.core.schedule.occurrence_expansion import begins_at, begun_anew, expand_occurrences, latest_missed_position
+from alerts.core.schedule.occurrence_expansion import (
+    begun_anew,
+    expand_occurrences,
+    latest_missed_position,
+    watch_begins_at,
+)
 from alerts.core.schedule.reopenings import acknowledgement_ended_at, ended_by
 from alerts.core.schedule.snoozed_watches import ChangesSeen, during_snooze, postponed, snooze_ends_at
 from alerts.core.schedule.unanswered import due_unanswered
@@ -62,7 +67,7 @@ def evaluate(rule: Rule, tracked: Tracked, watch: Watch, now: datetime, firings:
     if reopened:
         tracked = ended_by(reopened, tracked)
     begun = watch
-    is_first = watch.cursor is None or watch.cursor == begins_at(tracked)
+    is_first = watch.cursor is None or watch.cursor == watch_begins_at(tracked)
     if is_first and (ended := acknowledgement_ended_at(tracked, now)):  # before any alert that it silenced
         watch = replace(watch, cursor=None)
         tracked, begun = replace(tracked, acknowledged=None), replace(watch, since=max(watch.since, ended))

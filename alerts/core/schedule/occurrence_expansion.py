@@ -134,18 +134,21 @@ def _known_since(context: Context, watch: Watch, changes: _Changes, name: str) -
     return max(changes.since, stated_at) if stated_at else changes.since
 
 
-def begins_at(occurrence: Tracked) -> datetime | None:
-    """Return where the watch of an occurrence begins that counts from a closing: what is due at that very instant is
-    still sent."""
+def watch_begins_at(occurrence: Tracked) -> datetime | None:
+    """Return the first cursor of the watch of an occurrence that counts from a closing; None for any other.
+
+    What is due at the instant of the closing is still sent.
+    """
     return occurrence.counted_from - JUST_AFTER if occurrence.counted_from else None
 
 
 def begun_anew(context: Context, watch: Watch) -> tuple[Context, Watch]:
     """Return the watch of an occurrence that counts from a closing since the last evaluation as it begins.
 
-    One of the same name was withdrawn before: its closing was taken back. What had happened to that one is not told.
+    One of the same name was withdrawn before, as the closing that it counted from was taken back. No change of that
+    one is reported.
     """
-    closed_at, begins = context.tracked.counted_from, begins_at(context.tracked)
+    closed_at, begins = context.tracked.counted_from, watch_begins_at(context.tracked)
     if closed_at is None or begins is None or not context.tracked.open:
         return context, watch
     if watch.cursor is None or begins <= watch.cursor:
@@ -161,7 +164,7 @@ def begun_anew(context: Context, watch: Watch) -> tuple[Context, Watch]:
 def _served_until(context: Context, watch: Watch, changes: _Changes, name: str) -> datetime | None:
     """Return up to when nothing of an occurrence can have been missed; one that follows a closing begins with that."""
     recurs = context.tracked.bounds.recurrence
-    if recurs and name == recurs.open_name and (begins := begins_at(context.tracked.at(name))):
+    if recurs and name == recurs.open_name and (begins := watch_begins_at(context.tracked.at(name))):
         return begins
     return None if changes.from_start else watch.cursor
 

@@ -118,7 +118,7 @@ GUARDS = (
           f'{_DONE}test_what_lies_before_the_closing_is_not_sent_about_one_that_has_the_name_of_one_withdrawn[sqlite]'),
     Guard('an answer that had ended before the first turn has silenced nothing of what counts from a closing',
           'core/schedule/evaluation.py',
-          'is_first = watch.cursor is None or watch.cursor == begins_at(tracked)',
+          'is_first = watch.cursor is None or watch.cursor == watch_begins_at(tracked)',
           'is_first = watch.cursor is None',
           f'{_DONE}test_an_answer_that_a_reopening_ended_before_the_first_turn_has_silenced_nothing[sqlite]'),
     Guard('a move of what has been history since is not reported',
