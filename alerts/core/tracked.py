@@ -238,7 +238,7 @@ class Tracked:
             counted_from=counted_from,
             # What was sent before that closing was about one of the same name that was withdrawn.
             sent_alerts=tuple(one for one in sent_alerts if counted_from is None or one.at >= counted_from),
-            stated_at=(state.stated_at if state.bounds else None) or self._known_since(occurrence, bounds.fingerprint),
+            stated_at=(state.stated_at if state.bounds else None) or self._known_since(occurrence, bounds),
         )
 
     def _due_after(self, occurrence: str) -> Point | None:
@@ -249,15 +249,19 @@ class Tracked:
         moved = self.occurrences.get(recurs.open_name, Occurrence()).bounds
         return (moved or occurrence_bounds(self.bounds, recurs.open_name)).named
 
-    def _known_since(self, occurrence: str, fingerprint: str) -> datetime | None:
-        """Return when an occurrence came to its bounds: moves of the whole that left it alone are passed over."""
+    def _known_since(self, occurrence: str, bounds: Bounds) -> datetime | None:
+        """Return when an occurrence came to its bounds: moves of the whole that left it alone are passed over.
+
+        One without a date can come to stand elsewhere, which its fingerprint does not tell.
+        """
         since = self.stated_at
         moves = [change for change in self.changes if change.what == "moved" and not change.occurrence]
         for number, move in reversed(list(enumerate(moves))):
             recurs = move.before.recurrence if move.before else None
             if not (move.before and recurs and recurs.has(occurrence)):
                 break
-            if occurrence_bounds(move.before, occurrence).fingerprint != fingerprint:
+            before = occurrence_bounds(move.before, occurrence)
+            if (before.fingerprint, before.stands_at) != (bounds.fingerprint, bounds.stands_at):
                 break
             since = moves[number - 1].recorded_at if number else self.recorded_at
         return since

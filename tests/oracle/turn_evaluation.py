@@ -125,7 +125,8 @@ class TurnEvaluation:
         pause = self.pause_at(tick, since if fresh or reopened else None)
         anew = fresh or reopened is not None or before.owed is not None
         since = since if fresh else before.owed or since  # what was owed under other bounds is missed
-        known = self.not_silenced(schedule, None if anew else before.at, tick, pause, bounds)
+        after = max(before.at, self.stands_since(tick, bounds, before.bounds) or before.at)
+        known = self.not_silenced(schedule, None if anew else after, tick, pause, bounds)
         due = [one for one in known if one.send_at >= since] if anew else known
         missed = [one for one in known if one.send_at < since] if anew else []
         if missed and before.sent and place(max(missed, key=latest)) <= before.sent:
@@ -143,6 +144,19 @@ class TurnEvaluation:
             yield self.watch.reminder(tick, self.name, one.kind, one.at, sent=sent and tick not in self.reported.own)
             before.sent = max(before.sent or place(one), place(one)) if sent else before.sent
         before.at, before.bounds, before.owed = tick, bounds, None
+
+    def stands_since(self, tick: datetime, bounds: Bounds, before: Bounds | None) -> datetime | None:
+        """Return when the whole was stated so that the turn stands elsewhere, less a second: nothing was due there."""
+        if before is None or before.stands == bounds.stands:
+            return None
+        stated = [one for one in self.watch.course.stated if one.at <= tick]
+        first = stated[-1]
+        for one in reversed(stated):
+            turn = one.turns.get(self.name)
+            if turn is None or turn.bounds.scheduled_by != bounds.scheduled_by:
+                break
+            first = one
+        return None if first.moved else first.at - timedelta(seconds=1)
 
     def not_silenced(
         self, schedule: Schedule, after: datetime | None, until: datetime, pause: Pause | None, bounds: Bounds

@@ -91,6 +91,27 @@ def test_one_under_review_that_is_moved_along_is_not_reviewed_before_it_begins(s
     assert mine == ["2026-03-01 review P14D, Mon 16 Mar", "2026-03-01 review P14D, Tue 16 Jun"]
 
 
+@pytest.mark.parametrize(
+    ("stated", "reviews"),
+    [
+        ("2026-03-06T12:00", ["P28D, Fri 20 Mar", "P42D, Fri 3 Apr"]),
+        ("2026-03-26T12:00", ["P14D, Mon 16 Mar", "P42D, Fri 3 Apr"]),
+    ],
+    ids=["not-under-review", "under-review"],
+)
+def test_one_that_stands_earlier_is_not_reviewed_for_days_before_that_was_stated(
+    store: Store, stated: str, reviews: list[str]
+) -> None:
+    before = (entry("prep", "P10D before visit"), entry("setup", "after prep"))
+    load(store, VISIT, CARE, CLAIM, *before, now=at("2026-02-10"))
+    day = at(stated).replace(hour=0)
+    tick(store, "2026-02-10", f"{day - timedelta(days=1):%F}")
+    move(store, "claim", "until setup", at(stated))
+    tick(store, f"{day + timedelta(days=1):%F}", "2026-04-03")
+    mine = [one for one in sent(store, "claim") if "2026-03-01" in one]
+    assert mine == [f"2026-03-01 review {one}" for one in reviews]
+
+
 def test_what_has_been_history_is_not_taken_up_after_a_move(store: Store) -> None:
     overdue = rule(remind=remind(before=("P1D",), overdue=Overdue(every="P7D")))
     load(store, VISIT, entry("care", "P90D after visit"), now=at("2026-01-10"))

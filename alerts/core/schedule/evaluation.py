@@ -29,6 +29,7 @@ from alerts.core.schedule.occurrence_expansion import (
     latest_missed_position,
     watch_begins_at,
 )
+from alerts.core.schedule.occurrences import stands_elsewhere
 from alerts.core.schedule.reopenings import acknowledgement_ended_at, ended_by
 from alerts.core.schedule.snoozed_watches import ChangesSeen, during_snooze, postponed, snooze_ends_at
 from alerts.core.schedule.unanswered import due_unanswered
@@ -93,6 +94,8 @@ def _seen(tracked: Tracked, watch: Watch, reopened: Revision | None, *, moved: b
         since = max(since, reopened.recorded_at) if moved else reopened.recorded_at
     if moved or reopened:  # under the new bounds nothing was due before they were known
         served_until = max(served_until, since - ONE_SECOND)
+    elif tracked.stated_at and watch.fingerprint is not None and stands_elsewhere(tracked, watch.revision):
+        served_until = max(served_until, tracked.stated_at - ONE_SECOND)
     return _Seen(
         moved=moved,
         reopened=reopened is not None,

@@ -45,6 +45,18 @@ def before_moves(tracked: Tracked, seen: int, last: datetime | None) -> Previous
     return PreviousRecurrence(unseen[0].before, stated_at, until=unseen[0].recorded_at, last=last)
 
 
+def stands_elsewhere(occurrence: Tracked, seen: int) -> bool:
+    """Return whether an occurrence without a date was moved with the whole after the revision `seen`.
+
+    Its fingerprint does not tell: it has none but that of no date.
+    """
+    unseen = before_moves(occurrence, seen, None)
+    recurred = unseen.bounds.recurrence if unseen else None
+    if occurrence.bounds.has_date or not unseen or not recurred or not recurred.has(occurrence.occurrence):
+        return False
+    return occurrence_bounds(unseen.bounds, occurrence.occurrence).stands_at != occurrence.bounds.stands_at
+
+
 def kept(tracked: Tracked, before: PreviousRecurrence) -> Iterator[str]:
     """Yield the tracked occurrences that still exist and had passed when the new recurrence was stated."""
     stated_at = tracked.stated_at or tracked.recorded_at
