@@ -13,7 +13,7 @@ from alerts.store.outbox.bounces import BouncingAddress
 
 SIGN_IN_MAIL = "sign-in mail"  # the fact that the last one was not sent, and why
 STUCK = timedelta(hours=1)  # a delivery that should have gone so long ago is stuck
-NO_DAEMON = "no daemon has planned and delivered for five minutes: start `alerts run`"
+NO_DAEMON = "no daemon is running, or it has done nothing for five minutes: start `alerts run`"
 
 
 def delivery_problems(store: Store, now: datetime, shown: Callable[[datetime], str]) -> list[str]:

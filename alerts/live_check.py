@@ -37,7 +37,7 @@ def answer(arguments: Sequence[str]) -> str | None:
     if signs is None:
         return None
     is_up = is_working(signs, utc_now(), socket.gethostname())
-    return "ok" if is_up else "no daemon has planned and delivered for five minutes: start `alerts run`"
+    return "ok" if is_up else "no daemon is running, or it has done nothing for five minutes: start `alerts run`"
 
 
 def _configured(config: str | None) -> str | None:

@@ -18,7 +18,7 @@ from alerts.daemon_status import is_alive
 from alerts.store import Store
 
 HEAVY = ("typer", "rich", "sqlalchemy", "pydantic", "yaml")
-OK, DOWN = "ok", "no daemon has planned and delivered for five minutes: start `alerts run`"
+OK, DOWN = "ok", "no daemon is running, or it has done nothing for five minutes: start `alerts run`"
 
 
 def address(store: Store) -> str:

@@ -24,6 +24,7 @@ from alerts.core.alert_wording import describe_alert
 from alerts.core.field_changes import FieldChange, field_changes
 from alerts.core.notice_answers import answer_in
 from alerts.core.rules import matching
+from alerts.core.schedule.occurrences import exists
 from alerts.core.stage_wording import describe_standing
 from alerts.core.tracked import OwnSnooze, Revision, Tracked
 from alerts.deadlines.bounds import describe_bounds
@@ -261,8 +262,9 @@ def _delivery_text(delivery: Any, zone: str) -> str:
 
 
 def _reminder_cells(item: Tracked, reminder: Any, zone: str) -> tuple[str, str, str, str]:
-    one = item.at(reminder["occurrence"])
-    bounds = one.bounds if one.bounds_version == reminder["bounds_version"] else None
+    name = reminder["occurrence"]
+    one = item.at(name) if not name or exists(item, name) else None  # a move or an end of the whole may have removed it
+    bounds = one.bounds if one and one.bounds_version == reminder["bounds_version"] else None
     text = describe_alert(
         item.commitment, reminder["kind"], reminder["offset"], bounds, at=reminder["send_at"], zone=zone
     )
@@ -270,7 +272,7 @@ def _reminder_cells(item: Tracked, reminder: Any, zone: str) -> tuple[str, str, 
     times_sent = ", ".join(filter(None, (*(_delivery_text(each, zone) for each in reminder["deliveries"]), held)))
     return (
         shown(reminder["send_at"], zone),
-        ": ".join(filter(None, (reminder["occurrence"], text))),
+        ": ".join(filter(None, (name, text))),
         f"rule {reminder['rule']}",
         f"skipped: {with_local_times(reminder['skipped'], zone)}" if reminder["skipped"] else times_sent,
     )

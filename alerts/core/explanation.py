@@ -12,8 +12,8 @@ from alerts.core.known_spans import Span, spans
 from alerts.core.notice_answers import end_in
 from alerts.core.reminders import Kind
 from alerts.core.rules import Rule
-from alerts.core.schedule.answers import parse_acknowledgement, resumes_at, silences
-from alerts.core.schedule.moments import Firings, Moment, one_time_moments, repeating_moments
+from alerts.core.schedule.answers import parse_acknowledgement, pause_ends, resumes_at, resuming_moment, silences
+from alerts.core.schedule.moments import ONE_SECOND, Firings, Moment, one_time_moments, repeating_moments
 from alerts.core.tracked import Acknowledgement, Revision, Tracked
 from alerts.deadlines.bounds import Bounds, describe_bounds
 
@@ -69,7 +69,7 @@ def explain(
     acknowledgements = _Acknowledgements(rule, tracked, own)
     subject = _Subject(rule, tracked, firings, ends, acknowledgements, registered_at, now)
     found = _explain_moments(subject, spans(tracked, history), recorded)
-    found += _changes(rule, tracked, history, found, registered_at)
+    found = [*found, *_changes(rule, tracked, history, found, registered_at)]
     return sorted(found, key=lambda explanation: (explanation.send_at, explanation.moment))
 
 
@@ -80,13 +80,14 @@ def _explain_moments(subject: _Subject, spans: Iterable[Span], recorded: Iterabl
     for span in spans:
         about = replace(subject.tracked, bounds=span.bounds)
         horizon = _horizon(span, subject.ends, subject.now)
-        for moment in _moments(subject.rule, about, subject.firings, horizon):
+        moments = (*_moments(subject.rule, about, subject.firings, horizon), *_resuming(subject, span))
+        for moment in dict.fromkeys(moments):
             keys = [(moment.kind, version, moment.at) for version in span.versions]
             reminders = [unused.pop(key) for key in keys if key in unused]
             if not reminders:
                 found.append(_explain_unrecorded(subject, span, moment))
-            found += [_from_recorded(one, span.bounds) for one in reminders]
-    return found + [_from_recorded(reminder, None) for reminder in unused.values()]
+            found += [as_recorded(one, span.bounds) for one in reminders]
+    return found + [as_recorded(reminder) for reminder in unused.values()]
 
 
 def _explain_unrecorded(subject: _Subject, span: Span, moment: Moment) -> Explanation:
@@ -131,6 +132,17 @@ def _moments(rule: Rule, tracked: Tracked, firings: Firings, horizon: datetime) 
         past = takewhile(lambda moment: moment.send_at <= horizon, repeats.after(None))
         yield from islice(past, MAX_REPEATS_EXPLAINED)
         yield from islice(repeats.due_after(horizon), 1)
+
+
+def _resuming(subject: _Subject, span: Span) -> Iterator[Moment]:
+    """Yield what goes out first once the acknowledgement has ended, while that is ahead."""
+    rule, tracked, firings = subject.rule, replace(subject.tracked, bounds=span.bounds), subject.firings
+    repeats = repeating_moments(rule, tracked, firings) if tracked.open and span.known_to is None else None
+    end = pause_ends(rule, tracked) if repeats else None
+    if repeats and end:
+        resuming = resuming_moment(rule, tracked, repeats, firings)
+        found = [resuming] if resuming else [*islice(repeats.due_after(end - ONE_SECOND), 1)]
+        yield from (moment for moment in found if moment.send_at > subject.now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +213,8 @@ def _changes(
 ) -> Iterator[Explanation]:
     """Yield the moves, ends and reopenings without a reminder: the rule does not report them, or is newer."""
     announced = {(explanation.kind, explanation.moment) for explanation in explanations}
+    since = max((at for kind, at in announced if kind == "moved"), default=registered_at)
+    moves = _moves_to_report(tracked, history, max(since, registered_at))
     reports: Mapping[Kind, bool] = {
         "moved": rule.remind.moved, "closed": rule.remind.closed, "reopened": rule.remind.closed
     }  # fmt: skip
@@ -213,9 +227,27 @@ def _changes(
         reason = NOT_RECORDED if reports[kind] else f"the rule sends no alert of it: `{setting}` is not set"
         if reports[kind] and _undone(revision, history, explanations):
             reason = "closed and reopened before an alert went out"
+        elif reports[kind] and revision in moves:
+            reason = _reason_of_move(revision, moves, tracked)
         if reports[kind] and at <= registered_at:
             reason = f"already there when the rule was added ({_day(registered_at)})"
         yield Explanation(kind=kind, moment=at, send_at=at, offset=None, outcome="skipped", reason=reason)
+
+
+def _moves_to_report(tracked: Tracked, history: Sequence[Revision], since: datetime) -> list[Revision]:
+    """Return the moves after an instant, oldest first."""
+    moves = [one for one in history if one.what == "moved" and one.occurrence == tracked.occurrence]
+    return [one for one in moves if one.recorded_at > since]
+
+
+def _reason_of_move(move: Revision, moves: Sequence[Revision], tracked: Tracked) -> str:
+    """Return why a move is not reported by itself: the next tick reports all that came since the last as one."""
+    before = moves[0].before
+    if before and before.fingerprint == tracked.bounds.fingerprint:
+        return "moved back before an alert went out"
+    return (
+        NOT_RECORDED if move is moves[-1] else f"moved again before an alert went out ({_day(moves[-1].recorded_at)})"
+    )
 
 
 def _undone(revision: Revision, history: Sequence[Revision], explanations: Sequence[Explanation]) -> bool:
@@ -230,7 +262,8 @@ def _undone(revision: Revision, history: Sequence[Revision], explanations: Seque
     return any(other.what == "closed" and other.recorded_at not in announced for other in earlier[-1:])
 
 
-def _from_recorded(reminder: Recorded, bounds: Bounds | None) -> Explanation:
+def as_recorded(reminder: Recorded, bounds: Bounds | None = None) -> Explanation:
+    """Return what became of a reminder that was recorded; `bounds` are those that it was about, if they are known."""
     return Explanation(
         kind=reminder.kind,
         moment=reminder.moment,

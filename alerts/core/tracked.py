@@ -220,15 +220,15 @@ class Tracked:
             raise InputError(f"{self.commitment.key} does not recur: it has no occurrence {occurrence!r}")
         bounds = occurrence_bounds(self.bounds, occurrence)
         state = self.occurrences.get(occurrence, Occurrence())
-        status = state.status if self.open else self.commitment.status
+        ends_with_whole = state.status == "open" and not self.open  # what ended by itself before stays as it ended
         counted_from = recurs.closing_before(occurrence) if isinstance(recurs, DoneSeries) else None
         sent_alerts = (one for one in self.sent_alerts if one.occurrence == occurrence)
         return replace(
             self,
-            commitment=replace(self.commitment, status=status),
+            commitment=self.commitment if ends_with_whole else replace(self.commitment, status=state.status),
             bounds=state.bounds or bounds,
             bounds_version=(state.version if state.bounds else None) or self.bounds_version + state.reopened,
-            answer=state.answer if self.open else self.answer,
+            answer=self.answer if ends_with_whole else state.answer,
             acknowledged=state.acknowledged,
             snoozed=max(filter(None, (state.snoozed, self.snoozed)), key=lambda one: one.until, default=None),
             changes=tuple(change for change in self.changes if change.occurrence in ("", occurrence)),

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date, datetime
+from heapq import merge
 from itertools import chain, islice, repeat, takewhile
+from types import MappingProxyType
 from typing import Any
 
 from alerts.core.commitments import ENDS, NOTICE_ANSWERS, Citation, Commitment, Party, Source
 from alerts.core.notice_answers import answer_in, end_in
 from alerts.core.notifications import Notification, ReminderContext
 from alerts.core.stages import stage_of
-from alerts.core.tracked import Revision
+from alerts.core.tracked import Occurrence, Revision, Tracked
 from alerts.deadlines.bounds import Bounds
 from alerts.deadlines.dependent_series import DependentSeries
 from alerts.deadlines.durations import parse_lead
@@ -106,7 +108,7 @@ def _sending(context: ReminderContext, now: datetime) -> dict[str, Any]:
 def _dates(context: ReminderContext, now: datetime, reader: str) -> dict[str, Any]:
     """Return the deadline, its dates, and where now is relative to them."""
     commitment, bounds = context.tracked.commitment, context.tracked.bounds
-    window = window_of(bounds, now)
+    window = window_of(bounds, now, context.tracked.occurrences)
     standing = _standing(window, now)
     counted = window.first if standing == "opened" else window.counted
     counting_zone = (counted.zone or "UTC") if counted else reader
@@ -137,7 +139,7 @@ def _answers(context: ReminderContext, now: datetime) -> dict[str, Any]:
         "own_snoozes": own_snoozes(context, now),
         "unanswered": tuple(map(sent, context.unanswered)),
         "silence": silence(context, now),
-        "change": _change(context.change, context.tracked.commitment.kind, now) if context.change else None,
+        "change": _change(context.change, context.tracked, now) if context.change else None,
     }
 
 
@@ -145,10 +147,10 @@ def _lines(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(found for text in texts if (found := line(text)))
 
 
-def window_of(bounds: Bounds, now: datetime) -> Window:
-    """Return the dates of a deadline as templates see them."""
+def window_of(bounds: Bounds, now: datetime, occurrences: Mapping[str, Occurrence] = MappingProxyType({})) -> Window:
+    """Return the dates of a deadline as templates see them; `occurrences` are those that were moved or closed."""
     recurs = bounds.recurrence
-    coming = _coming(bounds, recurs, now) if recurs else ()
+    coming = _coming(bounds, recurs, now, occurrences) if recurs else ()
     return Window(
         first=bounds.first,
         last=bounds.last,
@@ -161,21 +163,38 @@ def window_of(bounds: Bounds, now: datetime) -> Window:
     )
 
 
-def _coming(bounds: Bounds, recurs: Recurrence, now: datetime) -> tuple[Point, ...]:
+def _coming(
+    bounds: Bounds, recurs: Recurrence, now: datetime, occurrences: Mapping[str, Occurrence]
+) -> tuple[Point, ...]:
     """Return what a chart has room for of a series, and at least the next three."""
+    own = {name: one for name, one in occurrences.items() if recurs.has(name)}
+    moved = [
+        point
+        for one in own.values()
+        if one.bounds and one.status == "open" and (point := one.bounds.named or one.bounds.last or one.bounds.first)
+    ]
     if recurs.open_name:
-        return (recurs.point(recurs.open_name),)
-    points, end = iter(_points(bounds, recurs, now)), now.toordinal() + DAYS
+        return (*moved[-1:],) or (recurs.point(recurs.open_name),)
+    ahead = sorted((point for point in moved if point.counted_end > now), key=_by_date)
+    gone = {name for name, one in own.items() if one.bounds or one.status != "open"}
+    points, end = merge(_points(bounds, recurs, now, gone), ahead, key=_by_date), now.toordinal() + DAYS
     return (*islice(points, 3), *takewhile(lambda point: point.date.toordinal() <= end, points))
 
 
-def _points(bounds: Bounds, recurs: Recurrence, now: datetime) -> Iterator[Point]:
-    """Yield the days from which the leads of coming occurrences count; of a series by itself, before any roll."""
+def _by_date(point: Point) -> date:
+    return point.date
+
+
+def _points(bounds: Bounds, recurs: Recurrence, now: datetime, gone: Collection[str]) -> Iterator[Point]:
+    """Yield the days from which the leads of coming occurrences count, but for those that were moved or closed.
+
+    Those of a series by itself are before any roll.
+    """
     if not isinstance(recurs, DependentSeries):
-        yield from map(recurs.point, recurs.names(now.replace(tzinfo=None)))
+        yield from (recurs.point(name) for name in recurs.names(now.replace(tzinfo=None)) if name not in gone)
         return
     for name in recurs.names_about(now):
-        named = occurrence_bounds(bounds, name).named
+        named = occurrence_bounds(bounds, name).named if name not in gone else None
         if named and named.counted_end > now:
             yield named
 
@@ -264,14 +283,14 @@ def _source(source: Source | None, citation: Citation | None) -> SourceFacts:
     )
 
 
-def _change(change: Revision, kind: str, now: datetime) -> ChangeFacts:
+def _change(change: Revision, tracked: Tracked, now: datetime) -> ChangeFacts:
     return ChangeFacts(
         recorded_at=change.recorded_at,
         recorded_by=line(change.recorded_by) or "somebody",
-        reason=line(answer_in(kind, change)[1]),
+        reason=line(answer_in(tracked.commitment.kind, change)[1]),
         source=line(change.source),
         cause=line(change.cause),
         before=window_of(change.before, now) if change.before else None,
-        after=window_of(change.after, now) if change.after else None,
+        after=window_of(change.after, now, tracked.occurrences) if change.after else None,
         was=_closed_as(change) if change.what == "reopened" else None,
     )

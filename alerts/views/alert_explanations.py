@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 from alerts.core.alert_recipients import RecipientsOfAlerts
 from alerts.core.alert_wording import describe_alert
-from alerts.core.explanation import ALREADY_PAST, NOT_RECORDED, Explanation, Recorded, explain
+from alerts.core.explanation import ALREADY_PAST, NOT_RECORDED, Explanation, Recorded, as_recorded, explain
 from alerts.core.rules import matching
+from alerts.core.schedule.occurrences import exists
 from alerts.core.tracked import Revision, Tracked
 from alerts.scheduled_rules import ScheduledRule
 from alerts.views.delivery_texts import before_hours
@@ -67,9 +68,13 @@ class AlertLine(NamedTuple):
 def explain_alerts(
     reading: Reading, item: Tracked, recorded: Recordings, occurrences: Sequence[str], now: datetime
 ) -> list[ExplainedAlert]:
-    """Return what became of each alert of the rules that match, rule by rule."""
+    """Return what became of each alert of the rules that match, rule by rule.
+
+    With those of the whole (`""`) come those about occurrences that a move or an end of the whole has removed since.
+    """
     rules = [reading.rules[rule.name] for rule in matching(reading.settings.rules, item.commitment)]
-    return [one for rule in rules for name in occurrences for one in _of_rule(rule, item.at(name), recorded, now)]
+    found = [one for rule in rules for name in occurrences for one in _of_rule(rule, item.at(name), recorded, now)]
+    return [*found, *_about_removed(rules, item, recorded)] if "" in occurrences else found
 
 
 def by_outcome(explained: Iterable[ExplainedAlert]) -> Mapping[str, list[ExplainedAlert]]:
@@ -84,13 +89,24 @@ def _of_rule(scheduled: ScheduledRule, item: Tracked, recorded: Recordings, now:
     name, occurrence = scheduled.rule.name, item.occurrence
     mine = [row for row in recorded.reminders if row["rule"] == name and row["occurrence"] == occurrence]
     sent = {(row["kind"], row["bounds_version"], row["moment"]): row["deliveries"] for row in mine}
-    fields = ("kind", "bounds_version", "moment", "send_at", "offset", "skipped")
-    kept = [Recorded(**{field: row[field] for field in fields}) for row in mine]
+    kept = [_recorded(row) for row in mine]
     since = recorded.registered_at.get(name, now)
     for one in explain(scheduled.rule, item, recorded.history, kept, scheduled.cron, registered_at=since, now=now):
         was = one.recorded
         deliveries = sent[was.kind, was.bounds_version, was.moment] if was else ()
         yield ExplainedAlert(name, occurrence, one, deliveries)
+
+
+def _recorded(row: Mapping[str, Any]) -> Recorded:
+    fields = ("kind", "bounds_version", "moment", "send_at", "offset", "skipped")
+    return Recorded(**{field: row[field] for field in fields})
+
+
+def _about_removed(rules: Iterable[ScheduledRule], item: Tracked, recorded: Recordings) -> Iterator[ExplainedAlert]:
+    names = {scheduled.rule.name for scheduled in rules}
+    for row in recorded.reminders:
+        if row["rule"] in names and row["occurrence"] and not exists(item, row["occurrence"]):
+            yield ExplainedAlert(row["rule"], row["occurrence"], as_recorded(_recorded(row)), row["deliveries"])
 
 
 def rules_not_matching(reading: Reading, item: Tracked) -> dict[str, str]:

@@ -246,7 +246,7 @@ def test_an_id_that_no_delivery_has_is_refused(loaded: Alerts) -> None:
 
 
 def test_health_without_a_daemon_says_so_and_ends_with_1(loaded: Alerts) -> None:
-    silent = "no daemon has planned and delivered for five minutes: start `alerts run`"
+    silent = "no daemon is running, or it has done nothing for five minutes: start `alerts run`"
     for words in (["health"], ["health", "--live"]):
         assert loaded(*words).err == f"alerts: {silent}\n"
         assert loaded(*words).code == 1

@@ -92,6 +92,7 @@ def test_what_was_said_names_to_whom_and_the_delivery(ticked: Alerts) -> None:
 
 
 def test_what_comes_next_is_first_then_what_was_sent_then_what_was_skipped(ticked: Alerts) -> None:
+    ticked("tick", "--at", "2025-11-07T09:00Z")
     ticked("reopen", "summit", "--because", "by mistake", "--at", "2025-11-08T00:00Z")
     out = ticked("why", "summit", "--at", "2025-11-08T01:00Z").out
     sections = [block.splitlines() for block in out.split("\n\n")]

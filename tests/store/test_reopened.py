@@ -24,6 +24,14 @@ def told(store: Store, key: str = "truce") -> list[tuple[str, str | None]]:
     return [(word["kind"], word["skipped"]) for word in store.ledger.reminders(tracked(store, key).id)]
 
 
+def test_an_occurrence_that_ended_before_the_whole_stays_as_it_ended(store: Store) -> None:
+    load(store, entry("monthly", MONTHLY))
+    acting.close(store, "monthly", "fulfilled", change(CLOSED), "2025-11-15")
+    close(store, "monthly", "withdrawn", LATER)
+    ends = [tracked(store, "monthly").at(name).ended_as for name in ("2025-11-15", "2025-12-15")]
+    assert ends == ["fulfilled", "withdrawn"]
+
+
 def test_it_is_a_revision_and_a_new_version_of_its_bounds(store):
     load(store, entry())
     close(store, "truce", "withdrawn", CLOSED)
