@@ -96,8 +96,9 @@ class _Adapter(HTTPAdapter):
     ) -> Any:
         """Return the host's pool, which uses our connection classes."""
         pool: Any = super().get_connection_with_tls_context(request, verify, proxies, cert)
-        if not issubclass(pool.ConnectionCls, _Connection):
-            pool.ConnectionCls = type("Connection", (_Connection, pool.ConnectionCls), {})
+        usual = pool.ConnectionCls  # read once: another thread may replace it meanwhile
+        if not issubclass(usual, _Connection):
+            pool.ConnectionCls = type("Connection", (_Connection, usual), {})
         return pool
 
     def close(self) -> None:
