@@ -174,7 +174,7 @@ def _coming(
         if one.bounds and one.status == "open" and (point := one.bounds.named or one.bounds.last or one.bounds.first)
     ]
     if recurs.open_name:
-        return (*moved[-1:],) or (recurs.point(recurs.open_name),)
+        return tuple(moved[-1:]) or (recurs.point(recurs.open_name),)
     ahead = sorted((point for point in moved if point.counted_end > now), key=_by_date)
     gone = {name for name, one in own.items() if one.bounds or one.status != "open"}
     points, end = merge(_points(bounds, recurs, now, gone), ahead, key=_by_date), now.toordinal() + DAYS
