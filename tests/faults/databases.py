@@ -148,6 +148,17 @@ def states(url: str, *, notices: bool = True) -> dict[str, str]:
         return {str(row.id): row.state for row in connection.execute(query)}
 
 
+def waiting(url: str) -> list[str]:
+    """A line for each delivery that has not ended: its channel, its state, and what went wrong at its last try."""
+    table = delivery_tables.deliveries
+    with opened(url) as connection:
+        if not connection.dialect.has_table(connection, table.name):
+            return []
+        query = select(table.c.id, table.c.channel, table.c.state, table.c.attempts, table.c.last_error)
+        rows = connection.execute(query.where(table.c.state.not_in(("sent", "dead"))))
+        return [f"{row.id} on {row.channel}: {row.state}, {row.attempts} tries, {row.last_error}" for row in rows]
+
+
 def contents(url: str) -> dict[str, list[Any]]:
     """All that the database says, comparable with that of another database."""
     with opened(url) as connection:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.faults.databases import contents, name_installation, states
+from tests.faults.databases import contents, name_installation, states, waiting
 from tests.faults.nursery import Ran
 from tests.faults.sinks import Accepted
 from tests.faults.world import CONNECTIONS, Scene, World
@@ -56,6 +56,7 @@ class Play:
         self.tallies: dict[str, Tally] = {}
         self.expected: dict[str, Expected] = {}
         self.failures: list[str] = []
+        self._said = ""  # by the last process
         url = self._databases.empty()
         for scene in world.scenes():
             base = url
@@ -79,7 +80,7 @@ class Play:
         try:
             self._killed(scene, url, numbers, where)
         except AssertionError as error:
-            self.failures.append(str(error))
+            self.failures.append("\n".join((str(error), *waiting(url), self._said)))
         self._databases.drop(url)
         self.tallies[scene.name].seconds += time.monotonic() - began
 
@@ -92,6 +93,7 @@ class Play:
         for number in (*numbers, None):
             since = len(self._world.sinks.accepted)
             ran = self._world.run(scene, url, number)
+            self._said = ran.said
             if ran.killed:
                 kills += 1
                 tally.kinds.add(ran.passed[-1].partition(": ")[2])
