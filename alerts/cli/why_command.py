@@ -56,7 +56,7 @@ def _row(explained: ExplainedAlert) -> dict[str, Any]:
         "offset": explanation.offset,
         "moment": as_rfc3339(explanation.moment),
         "send_at": as_rfc3339(explanation.send_at),
-        "outcome": explanation.outcome,
+        "outcome": explained.outcome,
         "reason": explanation.reason,
         "deliveries": sent,
     }

@@ -13,7 +13,9 @@ from alerts.core.notice_answers import end_in
 from alerts.core.reminders import Kind
 from alerts.core.rules import Rule
 from alerts.core.schedule.answers import parse_acknowledgement, pause_ends, resumes_at, resuming_moment, silences
+from alerts.core.schedule.evaluation_context import Context
 from alerts.core.schedule.moments import ONE_SECOND, Firings, Moment, one_time_moments, repeating_moments
+from alerts.core.schedule.unanswered import next_unanswered
 from alerts.core.tracked import Acknowledgement, Revision, Tracked
 from alerts.deadlines.bounds import Bounds, describe_bounds
 
@@ -80,7 +82,7 @@ def _explain_moments(subject: _Subject, spans: Iterable[Span], recorded: Iterabl
     for span in spans:
         about = replace(subject.tracked, bounds=span.bounds)
         horizon = _horizon(span, subject.ends, subject.now)
-        moments = (*_moments(subject.rule, about, subject.firings, horizon), *_resuming(subject, span))
+        moments = (*_moments(subject.rule, about, subject.firings, horizon), *_awaiting_answers(subject, span))
         for moment in dict.fromkeys(moments):
             keys = [(moment.kind, version, moment.at) for version in span.versions]
             reminders = [unused.pop(key) for key in keys if key in unused]
@@ -92,9 +94,9 @@ def _explain_moments(subject: _Subject, spans: Iterable[Span], recorded: Iterabl
 
 def _explain_unrecorded(subject: _Subject, span: Span, moment: Moment) -> Explanation:
     outcome, reason = _outcome(subject, span, moment)
-    at, send_at, offset = moment.at, moment.send_at, moment.offset
+    kind, at, send_at, offset = moment.kind, moment.at, moment.send_at, moment.offset
     return Explanation(
-        kind=moment.kind, moment=at, send_at=send_at, offset=offset, outcome=outcome, bounds=span.bounds, reason=reason
+        kind=kind, moment=at, send_at=send_at, offset=offset, outcome=outcome, bounds=span.bounds, reason=reason
     )
 
 
@@ -107,22 +109,37 @@ def _outcome(subject: _Subject, span: Span, moment: Moment) -> tuple[Outcome, st
     held_back = snooze and moment.send_at < snooze.until and snooze.at <= subject.now
     if snooze and held_back and subject.now < resumes_at(snooze, span.bounds, subject.firings):
         return "scheduled", f"snoozed by {snooze.by} until {_day(snooze.until)}"
-    return ("scheduled", None) if moment.send_at > subject.now else ("skipped", NOT_RECORDED)
+    return ("scheduled", None) if moment.send_at > subject.now else ("skipped", _reason_not_recorded(span, subject))
+
+
+def _reason_not_recorded(span: Span, subject: _Subject) -> str:
+    """Return why no tick has recorded what was to go out: what is changed since then goes out no more."""
+    if span.known_to is not None and span.moved_to is not None:
+        return f"moved before an alert went out ({_day(span.known_to)}), to {describe_bounds(span.moved_to)}"
+    if not subject.tracked.open:
+        return "closed before an alert went out"
+    return NOT_RECORDED
 
 
 def _horizon(span: Span, ends: Sequence[Revision], now: datetime) -> datetime:
     """Return the instant up to which repeats are listed: while the bounds were known and it was open."""
-    closed = [ends[-1].recorded_at] if ends and ends[-1].what == "closed" else []
+    closed = [some[-1].recorded_at for some in _own_and_of_whole(ends) if some and some[-1].what == "closed"]
     return min([now, *([span.known_to] if span.known_to else []), *closed])
 
 
 def _closed_at(at: datetime, ends: Sequence[Revision]) -> tuple[Revision, Revision | None] | None:
     """Return the end that held at an instant, and the reopening after it, if there was one."""
-    before = [revision for revision in ends if revision.recorded_at <= at]
-    if not before or before[-1].what != "closed":
-        return None
-    later = (revision for revision in ends if revision.what == "reopened" and revision.recorded_at > at)
-    return before[-1], next(later, None)
+    for some in _own_and_of_whole(ends):
+        before = [revision for revision in some if revision.recorded_at <= at]
+        if before and before[-1].what == "closed":
+            later = (revision for revision in some if revision.what == "reopened" and revision.recorded_at > at)
+            return before[-1], next(later, None)
+    return None
+
+
+def _own_and_of_whole(ends: Sequence[Revision]) -> tuple[list[Revision], list[Revision]]:
+    """Return the ends and reopenings of an occurrence by itself, and those of the whole: neither undoes the other."""
+    return [one for one in ends if one.occurrence], [one for one in ends if not one.occurrence]
 
 
 def _moments(rule: Rule, tracked: Tracked, firings: Firings, horizon: datetime) -> Iterator[Moment]:
@@ -134,10 +151,14 @@ def _moments(rule: Rule, tracked: Tracked, firings: Firings, horizon: datetime) 
         yield from islice(repeats.due_after(horizon), 1)
 
 
-def _resuming(subject: _Subject, span: Span) -> Iterator[Moment]:
-    """Yield what goes out first once the acknowledgement has ended, while that is ahead."""
+def _awaiting_answers(subject: _Subject, span: Span) -> Iterator[Moment]:
+    """Yield what answers decide: the report that there is none, and what goes out once an acknowledgement has ended."""
     rule, tracked, firings = subject.rule, replace(subject.tracked, bounds=span.bounds), subject.firings
-    repeats = repeating_moments(rule, tracked, firings) if tracked.open and span.known_to is None else None
+    if not tracked.open or span.known_to is not None:
+        return
+    if report := next_unanswered(Context(rule, tracked, firings), subject.now):
+        yield report
+    repeats = repeating_moments(rule, tracked, firings)
     end = pause_ends(rule, tracked) if repeats else None
     if repeats and end:
         resuming = resuming_moment(rule, tracked, repeats, firings)
@@ -245,9 +266,8 @@ def _reason_of_move(move: Revision, moves: Sequence[Revision], tracked: Tracked)
     before = moves[0].before
     if before and before.fingerprint == tracked.bounds.fingerprint:
         return "moved back before an alert went out"
-    return (
-        NOT_RECORDED if move is moves[-1] else f"moved again before an alert went out ({_day(moves[-1].recorded_at)})"
-    )
+    last = moves[-1]
+    return NOT_RECORDED if move is last else f"moved again before an alert went out ({_day(last.recorded_at)})"
 
 
 def _undone(revision: Revision, history: Sequence[Revision], explanations: Sequence[Explanation]) -> bool:

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from alerts.core.commitments import Party, Source
-from alerts.core.tracked import OwnSnooze, Revision, Tracked
+from alerts.core.tracked import OwnSnooze, Revision, SentAlert, Tracked
 from alerts.deadlines.values import frozen
 from alerts.store import planning_tables, tables
 from alerts.store.answer_rows import own_snoozes
@@ -111,6 +111,13 @@ class Ledger:
         """Return the snoozes for single recipients by commitment, also those that are over."""
         with self._database.read() as connection:
             return own_snoozes(connection, ids)
+
+    def sent_alerts(self, commitment_id: int) -> Sequence[SentAlert]:
+        """Return the alerts about a commitment that were handed over since its last move or reopening."""
+        from alerts.store.sent_alerts import sent_to
+
+        with self._database.read() as connection:
+            return [one.alert for one in sent_to(connection, [commitment_id])[commitment_id]]
 
     def history(self, commitment_id: int) -> list[Revision]:
         """Return all revisions of a commitment, oldest first."""

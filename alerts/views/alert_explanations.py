@@ -13,7 +13,7 @@ from alerts.core.alert_wording import describe_alert
 from alerts.core.explanation import ALREADY_PAST, NOT_RECORDED, Explanation, Recorded, as_recorded, explain
 from alerts.core.rules import matching
 from alerts.core.schedule.occurrences import exists
-from alerts.core.tracked import Revision, Tracked
+from alerts.core.tracked import OwnSnooze, Revision, SentAlert, Tracked
 from alerts.scheduled_rules import ScheduledRule
 from alerts.views.delivery_texts import before_hours
 from alerts.views.sending_times import SendingTimes, due_alert
@@ -32,10 +32,13 @@ class ExplainedAlert:
     occurrence: str
     explanation: Explanation
     deliveries: Sequence[Mapping[str, Any]] = ()
+    held_until: datetime | None = None  # when the last of what a silence or office hours hold back is let go
 
     @property
     def outcome(self) -> str:
-        """Return the outcome. What no tick has recorded yet is still due."""
+        """Return the outcome. What no tick has recorded yet is still due, and what is held back for all is to come."""
+        if self.explanation.outcome == "sent" and self.held_until and not self.deliveries:
+            return "scheduled"
         return "due" if self.explanation.reason == NOT_RECORDED else self.explanation.outcome
 
 
@@ -46,13 +49,19 @@ class Recordings:
     history: Sequence[Revision]
     reminders: Sequence[Mapping[str, Any]]
     registered_at: Mapping[str, datetime]
+    sent_alerts: Sequence[SentAlert]
+    own_snoozes: Sequence[OwnSnooze]
 
     @classmethod
     def read(cls, reading: Reading, item: Tracked) -> Recordings:
         """Read it."""
         ledger = reading.store.ledger
         return cls(
-            history=ledger.history(item.id), reminders=ledger.reminders(item.id), registered_at=ledger.registered_at()
+            history=ledger.history(item.id),
+            reminders=ledger.reminders(item.id),
+            registered_at=ledger.registered_at(),
+            sent_alerts=ledger.sent_alerts(item.id),
+            own_snoozes=ledger.own_snoozes([item.id]).get(item.id, ()),
         )
 
 
@@ -72,6 +81,7 @@ def explain_alerts(
 
     With those of the whole (`""`) come those about occurrences that a move or an end of the whole has removed since.
     """
+    item = replace(item, sent_alerts=tuple(recorded.sent_alerts), own_snoozes=tuple(recorded.own_snoozes))
     rules = [reading.rules[rule.name] for rule in matching(reading.settings.rules, item.commitment)]
     found = [one for rule in rules for name in occurrences for one in _of_rule(rule, item.at(name), recorded, now)]
     return [*found, *_about_removed(rules, item, recorded)] if "" in occurrences else found
@@ -88,13 +98,13 @@ def by_outcome(explained: Iterable[ExplainedAlert]) -> Mapping[str, list[Explain
 def _of_rule(scheduled: ScheduledRule, item: Tracked, recorded: Recordings, now: datetime) -> Iterator[ExplainedAlert]:
     name, occurrence = scheduled.rule.name, item.occurrence
     mine = [row for row in recorded.reminders if row["rule"] == name and row["occurrence"] == occurrence]
-    sent = {(row["kind"], row["bounds_version"], row["moment"]): row["deliveries"] for row in mine}
+    rows = {(row["kind"], row["bounds_version"], row["moment"]): row for row in mine}
     kept = [_recorded(row) for row in mine]
     since = recorded.registered_at.get(name, now)
     for one in explain(scheduled.rule, item, recorded.history, kept, scheduled.cron, registered_at=since, now=now):
         was = one.recorded
-        deliveries = sent[was.kind, was.bounds_version, was.moment] if was else ()
-        yield ExplainedAlert(name, occurrence, one, deliveries)
+        row = rows[was.kind, was.bounds_version, was.moment] if was else {}
+        yield ExplainedAlert(name, occurrence, one, row.get("deliveries", ()), row.get("held_until"))
 
 
 def _recorded(row: Mapping[str, Any]) -> Recorded:
@@ -106,7 +116,8 @@ def _about_removed(rules: Iterable[ScheduledRule], item: Tracked, recorded: Reco
     names = {scheduled.rule.name for scheduled in rules}
     for row in recorded.reminders:
         if row["rule"] in names and row["occurrence"] and not exists(item, row["occurrence"]):
-            yield ExplainedAlert(row["rule"], row["occurrence"], as_recorded(_recorded(row)), row["deliveries"])
+            one = as_recorded(_recorded(row))
+            yield ExplainedAlert(row["rule"], row["occurrence"], one, row["deliveries"], row["held_until"])
 
 
 def rules_not_matching(reading: Reading, item: Tracked) -> dict[str, str]:
@@ -187,4 +198,6 @@ def _deliveries(reading: Reading, explained: ExplainedAlert) -> str:
         f" {before_hours(row, reading.zone)}".rstrip()
         for row in explained.deliveries
     ]
+    if explained.held_until:
+        deliveries.append(f"held back until {shown(explained.held_until, reading.zone)}")
     return "; ".join(deliveries) or "recorded, no recipient"

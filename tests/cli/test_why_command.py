@@ -69,7 +69,7 @@ def test_each_moment_says_what_became_of_it(ticked: Alerts) -> None:
         "desk overdue P5D: skipped, acknowledged by desk (2025-11-03T12:00Z)",
         "desk moved : sent",
         "desk overdue P6D: skipped, moved before that (2025-11-05T12:00Z), to Thu 20 Nov 2025",
-        "desk closed : skipped, no tick has recorded it yet",
+        "desk closed : due, no tick has recorded it yet",
         "desk before P7D: skipped, closed before that (2025-11-07T00:00Z, withdrawn)",
         "desk before P1D: skipped, closed before that (2025-11-07T00:00Z, withdrawn)",
         "desk on_the_day : skipped, closed before that (2025-11-07T00:00Z, withdrawn)",
