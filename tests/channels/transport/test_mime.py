@@ -6,7 +6,7 @@ from email import message_from_bytes, policy
 from email.header import Header
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from alerts.channels.transport.mime import mail
@@ -63,6 +63,7 @@ def test_any_subject_survives(outgoing, subject):
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # `outgoing` keeps nothing
+@example(subject="x中美经贸休战" + "中美经贸休战" * 20)  # in base64, over several lines
 @given(
     subject=st.text(st.sampled_from("abcde …,?_=é漢𝄞"), max_size=300).map(lambda text: " ".join(f"x{text}é".split()))
 )
