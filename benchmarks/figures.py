@@ -42,9 +42,10 @@ FIGURES = TypeAdapter(list[Figure])
 
 
 def give(figures: Iterable[Figure]) -> None:
-    """Hand over the figures of a run that went to its end; nobody may have asked for them."""
-    if path := os.environ.get(VARIABLE):
-        Path(path).write_bytes(FIGURES.dump_json(list(figures)))
+    """Hand over the figures of a run that went to its end, or of a part of it; nobody may have asked for them."""
+    if name := os.environ.get(VARIABLE):
+        path = Path(name)
+        path.write_bytes(FIGURES.dump_json([*taken(path), *figures]))
 
 
 def taken(path: Path) -> list[Figure]:
