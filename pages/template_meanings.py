@@ -69,7 +69,7 @@ MEANINGS: dict[type, dict[str, str]] = {
         "passes before then; else None",
         "silence": "the silence that has held it back, or despite which it is sent because it is critical; else None",
         "stage": "how it stands when the message is written: `ahead`, `due`, `overdue` or `under_review`",
-        "next_alert_at": "when the next alert about it goes out",
+        "next_alert_at": "when the next alert of the same rule about it goes out; one of another rule may come before",
         "following": "when the next occurrence is due, where that counts from the closing of this one; else None",
         "change": "the change that a `moved`, `closed` or `reopened` reminder is about",
         "commands": "the commands for it",
