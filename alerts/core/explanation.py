@@ -113,7 +113,7 @@ def _outcome(subject: _Subject, span: Span, moment: Moment) -> tuple[Outcome, st
 
 
 def _reason_not_recorded(span: Span, subject: _Subject) -> str:
-    """Return why no tick has recorded what was to go out: what is changed since then goes out no more."""
+    """Return why no tick has recorded what was due: once its date has moved or it has ended, it does not go out."""
     if span.known_to is not None and span.moved_to is not None:
         return f"moved before an alert went out ({_day(span.known_to)}), to {describe_bounds(span.moved_to)}"
     if not subject.tracked.open:
@@ -152,7 +152,7 @@ def _moments(rule: Rule, tracked: Tracked, firings: Firings, horizon: datetime) 
 
 
 def _awaiting_answers(subject: _Subject, span: Span) -> Iterator[Moment]:
-    """Yield what answers decide: the report that there is none, and what goes out once an acknowledgement has ended."""
+    """Yield what hangs on answers: the report that there is none, and what follows the end of an acknowledgement."""
     rule, tracked, firings = subject.rule, replace(subject.tracked, bounds=span.bounds), subject.firings
     if not tracked.open or span.known_to is not None:
         return

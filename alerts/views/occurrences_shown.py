@@ -11,9 +11,9 @@ MAX_OCCURRENCES_SHOWN = 12  # the latest of a commitment
 
 
 def latest_occurrences(item: Tracked, now: datetime) -> list[str]:
-    """Return the names of the latest occurrences that have come or changed, and of the next one, also of what is open.
+    """Return the names of the latest occurrences that have come or changed, and of the next one.
 
-    The next one may have ended before its date.
+    Where that was done early, the next one that is open is among them, too.
     """
     names = [*item.relevant_occurrences(now), *_next_open(item, now)]
     return list(dict.fromkeys(names))[-MAX_OCCURRENCES_SHOWN:]
