@@ -152,7 +152,7 @@ def _moments(rule: Rule, tracked: Tracked, firings: Firings, horizon: datetime) 
 
 
 def _awaiting_answers(subject: _Subject, span: Span) -> Iterator[Moment]:
-    """Yield what hangs on answers: the report that there is none, and what follows the end of an acknowledgement."""
+    """Yield what depends on answers: the report that there is none, and what follows an acknowledgement."""
     rule, tracked, firings = subject.rule, replace(subject.tracked, bounds=span.bounds), subject.firings
     if not tracked.open or span.known_to is not None:
         return
